@@ -1,0 +1,5 @@
+"""`python -m org`: the same as the console script."""
+
+from org.cli.main import main
+
+main()

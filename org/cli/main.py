@@ -1,0 +1,114 @@
+"""`org`: the table of verbs. A verb's file is imported when the verb is called, so that `org --help` stays fast."""
+
+import difflib
+import importlib
+import sys
+import traceback
+
+import click
+
+from org.model.errors import OrgError
+
+# verb → (module, what it does); in the order in which a person meets them.
+VERBS: dict[str, tuple[str, str]] = {
+    "start": ("start", "Start the lab, or apply an edited config; brings back whatever died."),
+    "attach": ("attach", "Open the grid in this terminal."),
+    "stop": ("stop", "Stop the lab; --drain lets running runs finish."),
+    "status": ("status", "Agents, devices, open experiments, questions."),
+    "results": ("results", "Experiments and their verdicts."),
+    "show": ("show", "One experiment's notebook page."),
+    "log": ("log", "What happened, newest last."),
+    "tail": ("tail", "The output of an experiment's or a run's newest run."),
+    "wait": ("wait", "Wait for a verdict, a merge or a standup."),
+    "standup": ("standup", "The latest standup; `org standup now` asks for one."),
+    "dashboard": ("dashboard", "The dashboard."),
+    "takeover": ("takeover", "Take an agent's pane over; its mail and proposals are held."),
+    "handback": ("handback", "Hand an agent's pane back."),
+    "program": ("program", "Programs: new, list, show, assign, pause, resume, close."),
+    "idea": ("idea", "Add an idea to the backlog; without words, list it."),
+    "propose": ("propose", "Propose the committed change of your worktree as an experiment."),
+    "next": ("next", "Start your next branch at your program's head."),
+    "try": ("try_", "An uncounted run of your worktree on a device."),
+    "withdraw": ("withdraw", "Take an open experiment of yours back."),
+    "approve": ("approve", "Let a proposal run (when config asks for review)."),
+    "refuse": ("refuse", "Refuse a proposal (when config asks for review)."),
+    "cancel": ("cancel", "Stop an experiment."),
+    "veto": ("veto", "Forbid an experiment, with a reason."),
+    "pause": ("pause", "Pause the lab, a program, or an agent."),
+    "resume": ("resume", "Go on after a pause."),
+    "send": ("send", "Send a message to an agent or to human."),
+    "inbox": ("inbox", "Read your messages."),
+    "reply": ("reply", "Answer a message or a question."),
+    "ask": ("ask", "Ask the person; never blocks."),
+    "gc": ("gc", "Remove checkpoints and snapshots that nothing needs."),
+    "supervise": ("supervise", "The supervisor itself (the office window runs it)."),
+    "pane": ("pane", "An agent's pane (the grid runs it)."),
+}
+HIDDEN = frozenset({"supervise", "pane"})
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs by name and imports one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"org.cli.{VERBS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            near = difflib.get_close_matches(args[0], VERBS, 1)
+            hint = f"did you mean `org {near[0]}`?" if near else "`org --help` lists the verbs"
+            raise click.UsageError(f"no verb {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items() if name not in HIDDEN])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "config", metavar="PATH", help="The lab's config (or ORG_LAB); default: found upward.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="research-org")
+@click.pass_context
+def org(ctx: click.Context, config: str | None, debug: bool) -> None:
+    """A research lab in a terminal: agents propose changes, the lab decides what they are worth."""
+    ctx.obj = {"config": config, "debug": debug}
+
+
+def main() -> None:
+    """Exit 0 done, 1 refused or failed, 2 bad usage or config."""
+    debug = "--debug" in sys.argv
+    try:
+        org(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except OrgError as error:
+        if debug:
+            raise
+        click.echo(f"org: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:  # the other home of a broad except
+        if debug:
+            raise
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        click.echo(
+            f"org: unexpected {type(error).__name__}: {error} ({where.filename.rsplit('/', 1)[-1]}:{where.lineno}); "
+            "`org --debug …` shows where", err=True,
+        )  # fmt: skip
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`org refuse EXPERIMENT [--reason …]`."""
+
+from org.cli import decide
+
+command = decide.verb("refuse", "Refuse a proposal; its commits stay.")

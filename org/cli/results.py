@@ -1,0 +1,23 @@
+"""`org results`: experiments and their verdicts."""
+
+import click
+
+from org.cli import context
+from org.comms.figures import gain
+from org.store import reads
+
+
+@click.command()
+@click.option("--program", help="Only this program's.")
+@click.option("--last", type=click.IntRange(1), help="Only the newest N.")
+@context.json_option
+@click.pass_context
+def command(ctx: click.Context, program: str | None, last: int | None, as_json: bool) -> None:
+    """Experiments and their verdicts, newest last."""
+    found = reads.experiments(context.lab(ctx).ledger.reader, last, program)
+    rows = [
+        (e.id, e.state.value, gain(e.gain), e.decision.get("candidate_runs", "–"), e.author, e.program, e.subject)
+        for e in found
+    ]  # fmt: skip
+    head = ("id", "state", "gain", "runs", "by", "program", "what")
+    context.emit(found, as_json, lambda: context.columns(rows, head) if rows else "nothing was proposed yet")

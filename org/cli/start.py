@@ -1,0 +1,100 @@
+"""`org start`: preflight, repair, founding, grid. Run again it says what changed and applies it."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from org import bootstrap, config
+from org.agents import briefing
+from org.cli import context
+from org.lab import environment, founding, merge, prompts, requests
+from org.lab.lab import Lab
+from org.model.errors import ConfigError
+from org.store import atomic, meta
+from org.supervisor import loop
+from org.terminal import attach, conf, server
+from org.terminal.grid import Grid
+from org.workspace import repair, worktrees
+
+
+@click.command()
+@click.option("--config", "path", metavar="PATH", help="The lab's config; default config.yaml of this repository.")
+@click.option("--detach", is_flag=True, help="Do not open the grid; print how to.")
+@click.option("--no-grid", is_flag=True, hidden=True, help="Found the lab only.")
+@click.pass_context
+def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool) -> None:
+    """Start the lab, or apply an edited config; bring back whatever died.
+
+    The lab roots at HEAD and reads config, roles and prompts from disk. Nobody's own branches are written.
+    """
+    server.require()
+    named = path or ctx.find_root().obj["config"]
+    place = bootstrap.place(named, os.environ, Path.cwd())
+    lab, cfg = bootstrap.found(place, os.environ)
+    said = _found(lab, cfg, place)
+    for line in said or ["nothing changed"]:
+        click.echo(f"· {line}")
+    if no_grid:
+        return
+    grid = bootstrap.grid(lab)
+    _raise_grid(lab, grid)
+    if detach or not sys.stdout.isatty():
+        click.echo(attach.how_to_attach(grid.socket_path, grid.session, os.environ))
+        return
+    attach.attach(grid.socket_path, grid.session)
+
+
+def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
+    """Everything before the grid. Safe to repeat, also beside a running supervisor."""
+    now = context.now()
+    said = [f"repaired: {line}" for line in repair.repair(lab.git)]
+    lab.git.require()
+    dirty = worktrees.status(lab.layout.root).dirty
+    if dirty:
+        click.echo(f"warning: not committed: {', '.join(dirty[:5])}; the lab roots at HEAD and does not see that", err=True)
+    digest = config.organization_digest(_organization(lab, place))
+    _check_roles(lab, cfg)
+    said += founding.found(lab, digest, now)
+    atomic.write_json(
+        lab.layout.lab_file,
+        {"lab": cfg.lab, "root": str(lab.layout.root), "worktrees": str(lab.layout.worktrees), "config": str(place.config_file)},
+    )
+    if not loop.is_running(lab.layout.supervisor_lock):
+        said += [f"finished the merge of {e}" for e in merge.settle_intents(lab, now)]
+        said += requests.step(lab, now)
+        with lab.ledger.transaction() as tx:
+            meta.put(tx, "stopping", None)
+    root = meta.get(lab.ledger.reader, "root_commit")
+    assert root is not None
+    if meta.get(lab.ledger.reader, "environment") is None:
+        click.echo("· preparing the task (once per lab) …")
+    environment.prepare(lab, root, now)
+    return said
+
+
+def _check_roles(lab: Lab, cfg: config.Config) -> None:
+    """A missing role, or a prompt with an unknown variable, is told before anything is made."""
+    findings = []
+    for role in dict.fromkeys(agent.role for agent in cfg.agents):
+        try:
+            briefing.role(lab.roles, role, prompts.variables(lab.config, "agent"))
+        except ConfigError as error:
+            findings.append(str(error))
+    if findings:
+        raise ConfigError("\n".join(findings))
+
+
+def _organization(lab: Lab, place: bootstrap.Place) -> list[Path]:
+    assert place.config_file is not None
+    return [place.config_file, *lab.roles.glob("*.md"), *lab.prompts.rglob("*.md")]
+
+
+def _raise_grid(lab: Lab, grid: Grid) -> None:
+    lab.layout.logs.mkdir(parents=True, exist_ok=True)
+    conf.write(lab.layout.comms, grid.socket_path, lab.config.lab, lab.layout.comms, bootstrap.org_command())
+    changes = grid.ensure(bootstrap.pane_specs(lab))
+    for verb, names in (("opened", changes.created), ("started again", changes.respawned)):
+        if names:
+            click.echo(f"· panes {verb}: {', '.join(names)}")

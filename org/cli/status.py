@@ -1,0 +1,62 @@
+"""`org status`: agents, devices, open experiments, questions."""
+
+from typing import Any
+
+import click
+
+from org.cli import context
+from org.comms.figures import span
+from org.lab import schedule
+from org.lab.lab import Lab
+from org.model.experiment import OPEN
+from org.runs import devices
+from org.store import agents, experiments, mail, meta, reads
+from org.supervisor import loop, titles
+
+
+@click.command()
+@context.json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Agents, devices, open experiments, questions."""
+    lab = context.lab(ctx)
+    state = _state(lab)
+    context.emit(state, as_json, lambda: _text(lab, state))
+
+
+def _state(lab: Lab) -> dict[str, Any]:
+    con = lab.ledger.reader
+    return {
+        "lab": lab.config.lab,
+        "supervisor": loop.is_running(lab.layout.supervisor_lock),
+        "note": meta.get(con, "root_note"),
+        "held": schedule.held(lab),
+        "questions": mail.open_questions(con),
+        "agents": agents.everyone(con),
+        "devices": {d.name: devices.holder(d.name, lab.locks) for d in lab.devices},
+        "open": experiments.in_state(con, *OPEN),
+        "totals": reads.totals(con),
+    }
+
+
+def _text(lab: Lab, state: dict[str, Any]) -> str:
+    totals = state["totals"]
+    office = "at work" if state["supervisor"] else "empty: `org start` brings it back"
+    lines = [f"lab {lab.config.lab} · the office is {office}"]
+    lines += [f"note: {state['note']}"] if state["note"] else []
+    lines += [f"held: {state['held']}"] if state["held"] else []
+    lines += [f"question {q.id} from {q.asker}: {q.text}" for q in state["questions"]]
+    lines.append(
+        f"{totals.proposed} proposed · {totals.verdicts} verdicts · {totals.merged} merged · {totals.runs} runs · "
+        f"{span(totals.device_seconds)} of device time"
+    )
+    shown = titles.all_titles(lab)
+    rows = [
+        (a.name, a.state.value, a.control.value, a.program or "–", shown[a.name].partition(" · ")[2]) for a in state["agents"]
+    ]
+    lines += ["", context.columns(rows, ("agent", "state", "control", "program", "now"))]
+    lines += ["", context.columns([(n, h or "free") for n, h in state["devices"].items()], ("device", "held by"))]
+    if state["open"]:
+        rows2 = [(e.id, e.state.value, e.author, e.program, e.subject) for e in state["open"]]
+        lines += ["", context.columns(rows2, ("open", "state", "by", "program", "what"))]
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""The notebook: one Markdown page per experiment, written from the ledger. Hypothesis and prediction are the author's
+words; every number comes from a run or a decision."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from org.comms.figures import gain, metric, span, table
+from org.model.experiment import Claim, Experiment, State
+from org.model.run import Purpose, Run
+from org.model.run import State as RunState
+from org.store import events, meta, reads, runs
+from org.store.tables import EXPERIMENTS, IDEAS
+
+WORDS = {
+    State.DISCARDED: "Discarded",
+    State.MERGED: "Merged into its program's head",
+    State.BETTER: "Better than its base",
+    State.QUEUED: "Better than its base; waits for the merge",
+    State.NOT_MERGED: "Better than its base, but not merged",
+    State.FAILED: "Failed",
+    State.INVALID: "Invalid: its runs do not measure what they claim",
+    State.PARKED: "Cannot tell yet; parked",
+    State.CONFLICT: "Better than its base, but in conflict with the moved head",
+    State.RACING: "Racing",
+}
+
+
+def render(con: sqlite3.Connection, id: str, metric_name: str, sign: float) -> str:
+    """The page of one experiment. sign: +1 when lower is better."""
+    e = EXPERIMENTS.get(con, id)
+    parts = [_title(e), _note(con), _verdict(e, metric_name), _words(con, e), _runs(con, e, metric_name, sign)]
+    parts += [_evidence(e.decision), _code(e), _history(con, e)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(e: Experiment) -> str:
+    return f"# {e.id} · {e.subject}\n\n{e.program} · {e.author} · {_time(e.created_at)} · claim: {e.claim.value}" + (
+        f" (not worse by more than {e.margin:g})" if e.claim is Claim.SIMPLIFY else ""
+    )
+
+
+def _note(con: sqlite3.Connection) -> str:
+    note = meta.get(con, "root_note")
+    return f"**Note:** {note}" if note else ""
+
+
+def _verdict(e: Experiment, metric_name: str) -> str:
+    words = WORDS.get(e.state, e.state.value.replace("_", " ").capitalize())
+    lines = [f"## {words}", e.reason or "Nothing is decided yet."]
+    if e.decided_at is not None and e.decision.get("candidate_runs"):
+        d = e.decision
+        lines.append(
+            f"Gain {gain(d['gain'])} {metric_name} as measured (positive is better), {gain(e.gain)} after shrinking; "
+            f"probability that there is none: {d['p_not_positive']:.2g}. "
+            f"{d['candidate_runs']} runs of the candidate, {d['base_runs']} of its base."
+        )
+    return "\n\n".join(lines)
+
+
+def _words(con: sqlite3.Connection, e: Experiment) -> str:
+    predicted = f" In numbers: {gain(e.predicted_gain)}." if e.predicted_gain is not None else ""
+    text = f"## Hypothesis\n\n{e.because}\n\n**Prediction.** {e.predict}{predicted}"
+    if e.idea is not None:
+        idea = IDEAS.get(con, e.idea)
+        text += f"\n\nFrom idea {idea.id} by {idea.author}: {idea.text}"
+    return text
+
+
+def _runs(con: sqlite3.Connection, e: Experiment, metric_name: str, sign: float) -> str:
+    base = {r.slot: r for r in (reads.pool_runs(con, e.pool) if e.pool is not None else [])}
+    mine = [r for r in runs.of_experiment(con, e.id) if r.purpose in (Purpose.RACE, Purpose.RECHECK)]
+    if not mine and not base:
+        return ""
+    head = ("seed", "run", "what", metric_name, "base", "difference", "device", "train", "steps", "end")
+    return "## Runs\n\n" + table(head, [_run_row(r, base.get(r.slot), sign) for r in mine]) + _base_line(base.values())
+
+
+def _run_row(run: Run, base: Run | None, sign: float) -> Sequence[object]:
+    paired = run.metric is not None and base is not None and base.metric is not None
+    difference = gain(sign * (base.metric - run.metric)) if paired else "–"  # type: ignore[union-attr,operator]
+    end = run.state.value if run.state is RunState.SUCCEEDED or not run.reason else f"{run.state.value}: {run.reason}"
+    return (
+        run.seed, run.id, run.purpose.value, metric(run.metric), metric(base.metric if base else None), difference,
+        run.device or "–", span(run.train_seconds) if run.train_seconds else "–", run.record.get("steps", "–"),
+        end + (" (self-reported score)" if run.result.get("self_reported") else ""),
+    )  # fmt: skip
+
+
+def _base_line(base: Any) -> str:
+    values = sorted(r.metric for r in base if r.metric is not None)
+    if not values:
+        return ""
+    mean = sum(values) / len(values)
+    return f"\n\nBase: {len(values)} runs, mean {mean:.4f}, from {values[0]:.4f} to {values[-1]:.4f}."
+
+
+def _evidence(d: dict[str, Any]) -> str:
+    if not d.get("candidate_runs"):
+        return ""
+    rows = [
+        ("difference of means", gain(d["gain"]), f"± {d['se']:.4f} (standard error)"),
+        ("σ between runs", f"{d['sigma']:.4f}", f"{d['df']:.0f} degrees of freedom"),
+        ("z", f"{d['z']:.2f}", f"bar {d['bar']:g} for going on"),
+        ("e from the pool", f"{d['e_pool']:.3g}", "1 = no evidence"),
+        ("e from same-seed pairs", f"{d['e_pair']:.3g}", f"{d['pairs']} pairs"),
+        ("e", f"{d['e']:.3g}", "average of both; a keep needs 1/α"),
+    ]
+    return "## Evidence\n\n" + table(("", "value", ""), rows)
+
+
+def _code(e: Experiment) -> str:
+    merged = f"\n- merged as `{e.merged_commit[:12]}`" if e.merged_commit else ""
+    return (
+        f"## Code\n\n- `git diff {e.base_commit[:12]} {e.tip_commit[:12]}` (+{e.lines_added} −{e.lines_removed} lines)\n"
+        f"- base tree as run `{e.base_tree[:12]}`, candidate `{e.run_tree[:12]}`{merged}"
+    )
+
+
+def _history(con: sqlite3.Connection, e: Experiment) -> str:
+    lines = [
+        f"- {_time(event.at)} {event.kind.removeprefix('experiment.').replace('_', ' ')}"
+        + (f" by {event.actor}" if event.actor not in ("office", "") else "")
+        for event in events.latest(con, 100, e.id)
+    ]
+    return "## History\n\n" + "\n".join(lines)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,150 @@
+"""The standup's page: questions to the person first, then what changed in numbers from the ledger, then everybody's own
+words. A number in an agent's prose is never copied into a table; silence is recorded."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from org.comms.figures import gain, metric, plural, quoted, span, table
+from org.model.agent import Agent, Control
+from org.model.experiment import IN_HEAD, VERDICTS, Experiment, State
+from org.model.program import Program
+from org.model.program import State as ProgramState
+from org.model.standup import Section, Standup
+from org.store import agents, mail, meta, reads
+from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS, STANDUPS
+
+
+def render(con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime) -> str:
+    """The page of one day."""
+    since = _since(con, standup)
+    decided = [e for e in reads.experiments(con) if e.decided_at is not None and _after(e.decided_at, since)]
+    parts = [
+        f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---\n\n# Standup of {standup.day}",
+        _note(con),
+        _questions(con),
+        _summary(con, decided, since, metric_name),
+        _programs(con, metric_name),
+        _verdicts(decided),
+        _sections(con, sections),
+        _total(con),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _since(con: sqlite3.Connection, standup: Standup) -> datetime | None:
+    """The page before this day's; None: since the lab began."""
+    before = STANDUPS.select(con, "WHERE day < ? AND written_at IS NOT NULL ORDER BY id DESC LIMIT 1", standup.day)
+    return before[0].asked_at if before else None
+
+
+def _after(at: datetime, since: datetime | None) -> bool:
+    return since is None or at >= since
+
+
+def _note(con: sqlite3.Connection) -> str:
+    lines = [f"> **Note:** {note}" for note in (meta.get(con, "root_note"), meta.get(con, "disk_low")) if note]
+    paused = meta.get(con, "paused")
+    if paused:
+        lines.append(f"> **The lab is paused:** {paused}")
+    return "\n".join(lines)
+
+
+def _questions(con: sqlite3.Connection) -> str:
+    found = mail.open_questions(con)
+    if not found:
+        return "## Questions to you\n\nNone."
+    lines = [
+        f"- **{q.asker}** asks: {q.text}" + (f" (default at {q.due_at:%H:%M} UTC: {q.default_answer})" if q.due_at else "")
+        + f" — `org reply {q.id} \"…\"`"
+        for q in found
+    ]  # fmt: skip
+    return "## Questions to you\n\n" + "\n".join(lines)
+
+
+def _summary(con: sqlite3.Connection, decided: list[Experiment], since: datetime | None, metric_name: str) -> str:
+    totals = reads.totals(con, since)
+    merged = [e for e in decided if e.state in IN_HEAD]
+    span_words = f"since {since:%Y-%m-%d %H:%M} UTC" if since else "since the lab began"
+    best = max(merged, key=lambda e: e.gain or 0.0, default=None)
+    lines = [
+        f"{plural(len(decided), 'verdict')} {span_words}: {plural(len(merged), 'merge')}, "
+        + ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in _other_states(decided)) + ".",
+        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} of them without a value; "
+        f"{span(totals.device_seconds)} of device time.",
+    ]  # fmt: skip
+    if best is not None:
+        lines.append(f"Largest gain merged: {best.id} ({best.subject}), {gain(best.gain)} {metric_name} after shrinking.")
+    elif decided:
+        lines.append("Nothing beat its base today. That is a result: what was tried is in the table below.")
+    else:
+        lines.append("No race has ended yet.")
+    return "## What changed\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _other_states(decided: list[Experiment]) -> list[tuple[State, int]]:
+    counts = Counter(e.state for e in decided if e.state not in IN_HEAD)
+    return counts.most_common() or [(State.DISCARDED, 0)]
+
+
+def _programs(con: sqlite3.Connection, metric_name: str) -> str:
+    shown = [p for p in PROGRAMS.select(con, "ORDER BY opened_at") if p.state is not ProgramState.BACKLOG]
+    if not shown:
+        return "## Programs\n\nNone is open."
+    head = ("program", "state", "verdicts", "merged", f"root {metric_name}", f"head {metric_name}")
+    return (
+        "## Programs\n\n"
+        + table(head, [_program_row(con, p) for p in shown])
+        + ("\n\nRoot and head are means of their pools: runs that also selected. Fresh seeds decide what is claimed.")
+    )
+
+
+def _program_row(con: sqlite3.Connection, program: Program) -> Sequence[object]:
+    tries = EXPERIMENTS.select(con, "WHERE program = ?", program.slug)
+    decided = [e for e in tries if e.state in VERDICTS]
+    merges = reads.merges(con, program.slug)
+    root = _pool_mean(con, tries[0].base_tree) if tries else None
+    head = _pool_mean(con, merges[-1].tree) if merges else root
+    state = program.state.value + (f": {program.reason}" if program.reason else "")
+    return program.title, state, len(decided), len(merges), metric(root), metric(head)
+
+
+def _pool_mean(con: sqlite3.Connection, tree: str) -> float | None:
+    found = POOLS.select(con, "WHERE tree = ? ORDER BY id DESC LIMIT 1", tree)
+    values = [r.metric for r in reads.pool_runs(con, found[0].id) if r.metric is not None] if found else []
+    return sum(values) / len(values) if values else None
+
+
+def _verdicts(decided: list[Experiment]) -> str:
+    if not decided:
+        return ""
+    head = ("", "what", "by", "verdict", "gain", "runs", "why")
+    body = [
+        (f"[{e.id}](../notebook/{e.id}.md)", e.subject, e.author, e.state.value.replace("_", " "), gain(e.gain),
+         e.decision.get("candidate_runs", "–"), e.reason.splitlines()[0] if e.reason else "")
+        for e in decided
+    ]  # fmt: skip
+    return "## Verdicts\n\n" + table(head, body)
+
+
+def _sections(con: sqlite3.Connection, sections: Sequence[Section]) -> str:
+    said = {section.agent: section.body for section in sections}
+    everyone = sorted(agents.everyone(con), key=lambda a: (not a.role.startswith("chief"), a.name))
+    return "## In their own words\n\n" + "\n\n".join(_section(agent, said.get(agent.name)) for agent in everyone)
+
+
+def _section(agent: Agent, body: str | None) -> str:
+    held = f" (a person has its pane: {agent.controlled_by})" if agent.control is not Control.AGENT else ""
+    words = quoted(body) if body else "No answer in time."
+    what = "The chief's digest" if agent.role.startswith("chief") else agent.name
+    return f"### {what}{held}\n\n{words}"
+
+
+def _total(con: sqlite3.Connection) -> str:
+    totals = reads.totals(con)
+    return (
+        "## In all\n\n"
+        f"{plural(totals.proposed, 'experiment')} proposed, {plural(totals.verdicts, 'verdict')}, "
+        f"{plural(totals.merged, 'merge')}, {plural(totals.runs, 'run')}, {span(totals.device_seconds)} of device time."
+    )

@@ -1,0 +1,282 @@
+"""config.yaml as typed values. A wrong file fails before anything is made, telling every finding at once with its
+line, its value and the nearest allowed key."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from org.model.errors import ConfigError
+
+BACKENDS = ("offline", "replay")  # what this version can put into a pane
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
+        raise ValueError("use lower-case letters, digits and '-', at most 41, starting with a letter or digit")
+    return value
+
+
+def _budget(value: str) -> str:
+    if not re.fullmatch(r"[0-9.]+(e[0-9]+)?(step|tok|flop|s)", value):
+        raise ValueError("write 400step, 5e7tok, 2e15flop or 300s")
+    return value
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write a time of day as "09:00"')
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        near = difflib.get_close_matches(value, available_timezones(), 1)
+        raise ValueError(f"unknown timezone{f'; did you mean {near[0]}?' if near else ''}")
+    return value
+
+
+def _backend(value: str) -> str:
+    if value not in BACKENDS:
+        near = difflib.get_close_matches(value, BACKENDS, 1)
+        raise ValueError(f"unknown backend; this version has {', '.join(BACKENDS)}{f'; did you mean {near[0]}?' if near else ''}")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Budget = Annotated[str, AfterValidator(_budget)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AgentConfig(_Strict):
+    role: str  # a file in roles/
+    backend: Annotated[str, AfterValidator(_backend)] = "offline"
+    count: int = Field(1, ge=1, le=256)
+    name: Name | None = None  # default: chief, junior-1, junior-2, …
+    program: str | None = None  # works on this program only
+    script: str | None = None  # for backend replay: a file of steps
+
+
+class CpuDevices(_Strict):
+    cpu: int = Field(ge=0, le=512)  # slots, one run each
+    threads: int = Field(1, ge=1, le=512)  # a slot
+
+
+class Rung(_Strict):
+    depth: int | None = Field(None, ge=1)
+    devices: int = Field(1, ge=1)
+    run_budget: Budget
+    pool: int = Field(8, ge=2, le=8)
+
+
+class TaskConfig(_Strict):
+    command: str  # placeholders: {python} {seed} {budget} {depth} {data} {device} {run}
+    evaluate: str | None = None  # prints one JSON line with "value"; the score is the lab's
+    pattern: str | None = None  # or: a regular expression over the output; the score is self-reported
+    prepare: str | None = None  # run once per lab, idempotent
+    fingerprint: str | None = None  # prints JSON: what must be equal for two values to be compared
+    metric: str = "val_bpb"
+    direction: Literal["lower", "higher"] = "lower"
+    editable: tuple[str, ...] = Field(min_length=1)
+    protected: tuple[str, ...] = ()  # wins over editable
+    recipe: tuple[str, ...] = ()  # YAML files that merge key by key
+    ladder: tuple[Rung, ...] = Field(min_length=1)
+    timeout_min: float = Field(10.0, gt=0)  # a run that takes longer is ended
+
+
+class ProtocolConfig(_Strict):
+    preset: Literal["explore", "default", "strict"] = "default"
+    screen: Literal["auto", "off"] = "auto"
+    objective: Literal["time", "flops", "both"] = "time"
+    worth_it: Literal["auto", "chief", "human"] = "auto"
+    approve: Literal["auto", "chief", "human"] = "auto"
+    open_per_agent: int = Field(2, ge=1, le=16)  # experiments an agent may have open
+
+
+class LimitsConfig(_Strict):
+    device_hours: float | None = Field(None, gt=0)
+    dollars: float | None = Field(None, gt=0)
+    min_free_gb: float = Field(1.0, ge=0)
+
+
+class StandupConfig(_Strict):
+    at: Annotated[str, AfterValidator(_clock)] = "09:00"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    answer_within_s: float = Field(60.0, gt=0)  # silence after that is recorded
+
+
+class RootConfig(_Strict):
+    """A root changed on purpose, for demonstrations: said in every pane and on every page."""
+
+    note: str
+    recipe: dict[str, int | float | str | bool]
+
+
+class Config(_Strict):
+    lab: Name
+    structure: Literal["chief", "solo"] = "chief"
+    agents: tuple[AgentConfig, ...] = Field(min_length=1)
+    devices: Literal["auto"] | tuple[str, ...] | CpuDevices = "auto"
+    task: TaskConfig
+    protocol: ProtocolConfig = ProtocolConfig()
+    limits: LimitsConfig = LimitsConfig()
+    standup: StandupConfig = StandupConfig()
+    comms: str = "comms"
+    worktrees: str = "worktrees"
+    programs: tuple[str, ...] = ()  # briefs opened first, by slug; then the chief chooses
+    root: RootConfig | None = None
+
+
+def load(path: Path) -> Config:
+    """Read and check a config. ConfigError lists every finding as `file:line: key: what, and the way out`."""
+    tree = _parse(path)
+    try:
+        config = Config.model_validate(_plain(tree))
+    except ValidationError as error:
+        findings = [_finding(path, tree, e) for e in error.errors()]  # type: ignore[arg-type]
+        raise ConfigError("\n".join(dict.fromkeys(findings))) from None
+    problems = list(_cross_checks(path, tree, config))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def organization_digest(paths: Iterable[Path]) -> str:
+    """The digest of config, roles and prompts: what the organization is. Order does not matter."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def agent_names(config: Config) -> list[tuple[str, AgentConfig]]:
+    """Every agent with its name, in the order of the file: chief, junior-1, junior-2, …"""
+    names: list[tuple[str, AgentConfig]] = []
+    counters: dict[str, int] = {}
+    for entry in config.agents:
+        stem = entry.name or {"chief_scientist": "chief"}.get(entry.role, entry.role.replace("_", "-"))
+        numbered = entry.count > 1 or (entry.name is None and stem != "chief")
+        for _ in range(entry.count):
+            counters[stem] = counters.get(stem, 0) + 1
+            names.append((f"{stem}-{counters[stem]}" if numbered or counters[stem] > 1 else stem, entry))
+    return names
+
+
+def timezone(config: Config) -> ZoneInfo:
+    return ZoneInfo(config.standup.timezone)
+
+
+def _parse(path: Path) -> CommentedMap:
+    try:
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; copy config.yaml from the repository, or name another --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: not YAML: {error.problem}") from None
+    if not isinstance(tree, CommentedMap):
+        raise ConfigError(f"{path}: keys and values were expected, this holds {type(tree).__name__}")
+    return tree
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, CommentedMap):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, CommentedSeq):
+        return tuple(_plain(v) for v in node)
+    return node
+
+
+def _finding(path: Path, tree: CommentedMap, error: dict[str, Any]) -> str:
+    # The names of union branches are part of pydantic's loc but not of the file.
+    loc = [p for p in error["loc"] if not (isinstance(p, str) and _is_branch(p))]
+    line = _line(tree, loc)
+    where = f"{path}:{line}: {_dotted(loc)}"
+    match error["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(loc[-1]), _allowed(loc[:-1]), 1, 0.5)
+            hint = f"did you mean `{near[0]}`?" if near else f"allowed here: {', '.join(sorted(_allowed(loc[:-1])))}"
+            return f"{where}: unknown key; {hint}"
+        case "missing":
+            return f"{where}: this key is required"
+        case "value_error":
+            return f"{where}: {error['input']!r}: {error['ctx']['error']!s}"
+    return f"{where}: {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _is_branch(part: str) -> bool:
+    return part in {"CpuDevices"} or part.startswith(("literal[", "tuple[", "constrained-", "function-"))
+
+
+def _dotted(loc: Sequence[str | int]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _line(tree: CommentedMap, loc: Sequence[str | int]) -> int:
+    """The line of the innermost part of loc that the file has (1-based)."""
+    node: Any = tree
+    line = 1
+    for part in loc:
+        try:
+            line = (node.lc.key(part) if isinstance(node, CommentedMap) else node.lc.item(part))[0] + 1
+            node = node[part]
+        except (KeyError, IndexError, AttributeError, TypeError):
+            break
+    return line
+
+
+def _allowed(loc: Sequence[str | int]) -> list[str]:
+    model: Any = Config
+    for part in loc:
+        if isinstance(part, str):
+            model = _model_of(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _model_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_of(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _cross_checks(path: Path, tree: CommentedMap, config: Config) -> Iterable[str]:
+    task = config.task
+    if (task.evaluate is None) == (task.pattern is None):
+        yield f"{path}:{_line(tree, ['task'])}: task: give exactly one of `evaluate` and `pattern`"
+    if config.structure == "chief" and not any(a.role.startswith("chief") for a in config.agents):
+        line = _line(tree, ["agents"])
+        yield f"{path}:{line}: agents: structure chief needs an agent with a chief role, or write structure: solo"
+    names = [name for name, _ in agent_names(config)]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield f"{path}:{_line(tree, ['agents'])}: agents: two agents would be called {name}; give one a `name`"
+    for name in sorted(set(names) & {"human", "office", "notebook", "standups", "runs", "logs", "data", "snapshots"}):
+        yield f"{path}:{_line(tree, ['agents'])}: agents: {name} is the lab's own name; choose another"
+    if not set(task.protected).isdisjoint(task.editable):
+        yield f"{path}:{_line(tree, ['task', 'protected'])}: task.protected: the same pattern is editable too"
+    if task.pattern is not None:
+        try:
+            if re.compile(task.pattern).groups < 1:
+                yield f"{path}:{_line(tree, ['task', 'pattern'])}: task.pattern: needs one (group) around the number"
+        except re.error as error:
+            yield f"{path}:{_line(tree, ['task', 'pattern'])}: task.pattern: {error}"

@@ -1,0 +1,54 @@
+"""What a run that did not succeed means for its arm: one retry for a crash, then the arm ends; a lost run is simply run
+again; a run that measures something else is run again at most twice, then the arm is invalid. Never for its metric."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from org.model.experiment import Event
+from org.model.run import Run, State
+
+CRASHES = 2  # of one seed: the first may be the machine's, the second is the change's
+FAULTS = 3  # invalid or lost runs of one seed
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Either a run to repeat (counts: as another attempt of its own), or the end of the arm with its reason."""
+
+    reason: str
+    event: Event = Event.FAIL
+    retry: Run | None = None
+    counts: bool = False
+
+
+def of_arm(candidates: Sequence[Run]) -> Ending | None:
+    """What must happen before this arm's values can be read; None when every seed so far has a value."""
+    for slot in sorted({run.slot for run in candidates}):
+        ending = _of_seed([run for run in candidates if run.slot == slot])
+        if ending is not None:
+            return ending
+    return None
+
+
+def _of_seed(attempts: list[Run]) -> Ending | None:
+    if any(run.state is State.SUCCEEDED for run in attempts):
+        return None
+    last = attempts[-1]
+    refused = next((r for r in attempts if r.state is State.INVALID and r.result.get("valid") is False), None)
+    if refused is not None:  # the scorer found the model itself wanting: another run would show the same
+        return Ending(refused.reason, Event.INVALIDATE)
+    crashed = [r for r in attempts if r.state in (State.FAILED, State.TIMED_OUT)]
+    if len(crashed) >= CRASHES:
+        return Ending(f"crash: {crashed[-1].reason}")
+    faults = [r for r in attempts if r.state in (State.INVALID, State.LOST)]
+    if len(faults) >= FAULTS:
+        return Ending(f"{len(faults)} runs of one seed did not count: {faults[-1].reason}", Event.INVALIDATE)
+    return Ending(last.reason, retry=last, counts=last.state is not State.CANCELLED)
+
+
+def baseline_is_broken(attempts: Sequence[Run]) -> bool:
+    """Whether a baseline seed failed so often since it last succeeded that asking again is pointless."""
+    failures = 0
+    for run in attempts:
+        failures = 0 if run.state is State.SUCCEEDED else failures + (run.state not in (State.CANCELLED, State.LOST))
+    return failures >= CRASHES

@@ -1,0 +1,74 @@
+"""Prepare the task once per lab, and take the fingerprint of what makes two values comparable."""
+
+import hashlib
+import json
+import shlex
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+
+from org.lab.lab import Lab
+from org.model.errors import OrgError
+from org.runs import environment
+from org.store import events, meta
+from org.workspace import snapshots, trees
+
+PREPARE_SECONDS = 3600.0
+FINGERPRINT_SECONDS = 120.0
+
+
+def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
+    """Run task.prepare and task.fingerprint from the root's snapshot; record the digest. Returns the fingerprint."""
+    tree = trees.tree_of(lab.git, root_commit)
+    snapshots.extract(lab.git, tree, lab.layout.snapshot(tree))
+    lab.layout.data.mkdir(parents=True, exist_ok=True)
+    if lab.config.task.prepare:
+        _command(lab, tree, lab.config.task.prepare, PREPARE_SECONDS)
+    found: dict[str, object] = {}
+    if lab.config.task.fingerprint:
+        found = _json(_command(lab, tree, lab.config.task.fingerprint, FINGERPRINT_SECONDS))
+    text = json.dumps(found, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    with lab.ledger.transaction() as tx:
+        if meta.get(tx, "environment") != digest:
+            meta.put(tx, "environment", digest)
+            meta.put(tx, "environment_detail", text)
+            events.append(tx, "lab.environment", lab.config.lab, at=now, digest=digest, fingerprint=found)
+    return found
+
+
+def fill(template: str, values: Mapping[str, str]) -> list[str]:
+    """An argument list from a command with {placeholders}; an unknown one is named."""
+    try:
+        return [part.format_map(values) for part in shlex.split(template)]
+    except (KeyError, IndexError, ValueError) as error:
+        raise OrgError(f"task: {template!r}: unknown placeholder {error}; known: {', '.join(sorted(values))}") from None
+
+
+def _command(lab: Lab, tree: str, template: str, seconds: float) -> str:
+    snapshot = lab.layout.snapshot(tree)
+    device = lab.devices[0]
+    command = fill(template, {"python": environment.python(), "data": str(lab.layout.data), "device": device.kind})
+    try:
+        done = subprocess.run(
+            command, cwd=snapshot, env=environment.build(device, snapshot), capture_output=True, text=True,
+            timeout=seconds, start_new_session=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise OrgError(f"task: {command[0]} is not a program on this machine ({error.strerror})") from error
+    except subprocess.TimeoutExpired as late:
+        raise OrgError(f"task: `{template}` did not end within {seconds:.0f} s") from late
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise OrgError(f"task: `{template}` ended with {done.returncode}: {said[-1] if said else 'it said nothing'}")
+    return done.stdout
+
+
+def _json(text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise OrgError(f"task.fingerprint printed no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise OrgError("task.fingerprint printed JSON that is no object")
+    return value

@@ -1,0 +1,146 @@
+"""Race decisions turned into the next runs or a verdict. `science.race` decides; this file only asks and records."""
+
+import dataclasses
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from org.lab import announce, crashes, pools, seeds
+from org.lab.lab import Lab
+from org.model.experiment import Claim, Event, Experiment, State
+from org.model.run import Purpose, Run
+from org.model.run import State as RunState
+from org.science import race
+from org.science.decision import Cause, Decision, Verdict
+from org.store import experiments, reads, rows, runs
+from org.store.tables import EXPERIMENTS, POOLS
+
+
+def step(lab: Lab, now: datetime) -> list[str]:
+    """Start what was approved; look at every race whose runs have all ended. Returns the experiments that changed."""
+    changed = []
+    for experiment in experiments.in_state(lab.ledger.reader, State.APPROVED, State.REOPENED):
+        _start(lab, experiment, now)
+        changed.append(experiment.id)
+    for experiment in experiments.in_state(lab.ledger.reader, State.RACING):
+        if not runs.outstanding_of(lab.ledger.reader, experiment.id) and look(lab, experiment, now):
+            changed.append(experiment.id)
+    return changed
+
+
+def look(lab: Lab, experiment: Experiment, now: datetime) -> bool:
+    """One look at a race: more runs, or its verdict. Everything it needs is in the ledger, so a crash repeats it."""
+    with lab.ledger.transaction() as tx:
+        candidates = reads.candidate_runs(tx, experiment.id)
+        ending = crashes.of_arm(candidates)
+        if ending is not None:
+            return _end_arm(lab, tx, experiment, ending, now)
+        decision = decide(lab, tx, experiment, candidates, now)
+        if decision.verdict is Verdict.MORE:
+            _more(lab, tx, experiment, decision, now)
+        else:
+            _conclude(lab, tx, experiment, decision, now)
+        return True
+
+
+def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates: Sequence[Run], now: datetime) -> Decision:
+    """What the race says of an experiment's values so far."""
+    assert experiment.pool is not None
+    pool = POOLS.get(con, experiment.pool)
+    return race.decide(
+        pools.values(lab, con, pool.id),
+        values_by_slot(lab, candidates),
+        past_groups=pools.past_groups(lab, con, pool),
+        half_spread=race.usual_pair_spread(_pair_spreads(con), lab.protocol),
+        claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
+        base_is_stale=pools.is_stale(lab, con, pool.id, now),
+        protocol=lab.protocol,
+    )
+
+
+def values_by_slot(lab: Lab, candidates: Sequence[Run]) -> list[float]:
+    """Valid values on slots 0, 1, … without holes, lower is better."""
+    by_slot = {r.slot: r.metric for r in candidates if r.state is RunState.SUCCEEDED and r.metric is not None}
+    values: list[float] = []
+    while len(values) in by_slot:
+        values.append(lab.sign * by_slot[len(values)])
+    return values
+
+
+def queue_candidate(
+    lab: Lab, con: sqlite3.Connection, experiment: Experiment, tree: str, slot: int, now: datetime, purpose: Purpose,
+    attempt: int = 1,
+) -> Run:  # fmt: skip
+    """Ask for one run of a candidate on the pool's seed of that slot."""
+    return runs.queue(
+        con,
+        Run(
+            id="", purpose=purpose, state=RunState.QUEUED, tree=tree, seed=seeds.pool_seed(con, slot), slot=slot,
+            rung=pools.RUNG, depth=lab.rung.depth, budget=lab.rung.run_budget, queued_at=now,
+            program=experiment.program, experiment=experiment.id, pool=experiment.pool, attempt=attempt,
+        ),
+    )  # fmt: skip
+
+
+def _start(lab: Lab, experiment: Experiment, now: datetime) -> None:
+    with lab.ledger.transaction() as tx:
+        pool = pools.of_tree(lab, tx, experiment.base_tree, now)
+        moved = experiments.move(tx, experiment.id, Event.RACE, now, pool=pool.id)
+        if not reads.candidate_runs(tx, moved.id):
+            queue_candidate(lab, tx, moved, moved.run_tree, 0, now, Purpose.RACE)
+        base = [v for v in pools.values(lab, tx, pool.id) if v is not None]
+        if len(base) < lab.protocol.min_base_runs:
+            pools.queue_runs(lab, tx, pool, lab.protocol.min_base_runs - len(base), now, moved.program, moved.id)
+
+
+def _more(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
+    done = len(values_by_slot(lab, reads.candidate_runs(con, experiment.id)))
+    for slot in range(done, done + decision.add_candidate_runs):
+        queue_candidate(lab, con, experiment, experiment.run_tree, slot, now, Purpose.RACE)
+    assert experiment.pool is not None
+    pools.queue_runs(lab, con, POOLS.get(con, experiment.pool), decision.add_base_runs, now, experiment.program, experiment.id)
+    EXPERIMENTS.update(con, experiment.id, decision=dataclasses.asdict(decision))
+    _record(con, experiment, decision, now)
+
+
+def _conclude(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
+    event = Event.KEEP if decision.verdict is Verdict.KEEP else Event.DISCARD
+    if decision.cause is Cause.INCONCLUSIVE and experiment.claim is Claim.SIMPLIFY:
+        event = Event.PARK
+    _record(con, experiment, decision, now)
+    moved = experiments.move(
+        con, experiment.id, event, now, reason=decision.reason, decision=dataclasses.asdict(decision),
+        gain=decision.shrunk_gain,
+    )  # fmt: skip
+    announce.verdict(lab, con, moved, now)
+    if event is Event.KEEP:
+        experiments.move(con, experiment.id, Event.ENQUEUE, now, reason=decision.reason)
+
+
+def _end_arm(lab: Lab, con: sqlite3.Connection, experiment: Experiment, ending: crashes.Ending, now: datetime) -> bool:
+    if ending.retry is not None:
+        queue_candidate(
+            lab, con, experiment, ending.retry.tree, ending.retry.slot, now, ending.retry.purpose,
+            ending.retry.attempt + int(ending.counts),
+        )  # fmt: skip
+        return False
+    moved = experiments.move(con, experiment.id, ending.event, now, reason=ending.reason)
+    announce.verdict(lab, con, moved, now)
+    return True
+
+
+def _record(con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
+    """One row per look. A look repeated after a crash is the same row."""
+    con.execute(
+        "INSERT INTO verdicts (experiment, at, kind, looks, verdict, decision) VALUES (?, ?, 'race', ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (
+            experiment.id, rows.encode(now), decision.candidate_runs * 100 + decision.base_runs,
+            decision.verdict.value, rows.encode(dataclasses.asdict(decision)),
+        ),
+    )  # fmt: skip
+
+
+def _pair_spreads(con: sqlite3.Connection) -> list[float]:
+    decided = [e for e in reads.experiments(con) if e.decided_at is not None]
+    return [float(e.decision["pair_spread"]) for e in decided if e.decision.get("pair_spread")]

@@ -1,0 +1,142 @@
+"""Pools: the baseline runs that candidates are judged against, one value a seed.
+
+A pool belongs to a tree in an environment on a device model; programs with the same head share it. Refreshing runs the
+same seed again and replaces its value. After a merge the accepted candidate's runs fill the new pool.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from org.lab import seeds
+from org.lab.lab import Lab
+from org.model.pool import Pool, Slot
+from org.model.run import OUTSTANDING, Purpose, Run, State
+from org.science import protocol as science
+from org.store import events, meta, reads, runs
+from org.store.tables import POOLS, RUNS, SLOTS
+
+CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
+RUNG = 0
+
+
+def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime) -> Pool:
+    """The pool of a tree in today's environment, made empty when there is none. Call inside a transaction."""
+    rung, environment = lab.rung, meta.get(con, "environment") or ""
+    model = lab.devices[0].model
+    key = _key(tree, lab.config.task.command, RUNG, rung.run_budget, rung.depth, environment, model)
+    found = POOLS.select(con, "WHERE key = ?", key)
+    if found:
+        return found[0]
+    pool = Pool(POOLS.next_id(con), key, tree, RUNG, rung.run_budget, environment, model, now)
+    POOLS.insert(con, pool)
+    events.append(con, "pool.made", f"pool-{pool.id}", at=now, tree=tree, device_model=model)
+    return pool
+
+
+def size(lab: Lab) -> int:
+    return min(lab.rung.pool, lab.protocol.pool_size)
+
+
+def values(lab: Lab, con: sqlite3.Connection, pool: int) -> list[float | None]:
+    """The pool's values as decisions read them: lower is better, None where a seed has not run."""
+    return [None if v is None else lab.sign * v for v in reads.pool_values(con, pool, size(lab))]
+
+
+def past_groups(lab: Lab, con: sqlite3.Connection, pool: Pool) -> list[list[float]]:
+    """Pools of earlier heads in the same environment, for the spread only."""
+    same = POOLS.select(
+        con, "WHERE id != ? AND rung = ? AND budget = ? AND environment = ? AND device_model = ?",
+        pool.id, pool.rung, pool.budget, pool.environment, pool.device_model,
+    )  # fmt: skip
+    groups = [[v for v in values(lab, con, other.id) if v is not None] for other in same]
+    return [group for group in groups if len(group) > 1]
+
+
+def is_stale(lab: Lab, con: sqlite3.Connection, pool: int, now: datetime) -> bool:
+    """Whether the pool's oldest run must be repeated before more is decided with it."""
+    oldest = _oldest(con, pool)
+    if oldest is None or oldest.finished_at is None:
+        return False
+    since = RUNS.count(
+        con, "WHERE finished_at > ? AND state = 'succeeded'", oldest.finished_at.isoformat(timespec="milliseconds")
+    )
+    hours = (now - oldest.finished_at).total_seconds() / 3600
+    return science.is_stale(since, hours, lab.protocol)
+
+
+def queue_runs(
+    lab: Lab, con: sqlite3.Connection, pool: Pool, count: int, now: datetime, program: str | None,
+    experiment: str | None = None,
+) -> list[Run]:  # fmt: skip
+    """Ask for up to count baseline runs: empty seeds first, then, with a full pool, the oldest seed again.
+    A seed that is already being run is not asked for twice."""
+    busy = {r.slot for r in _outstanding(con, pool.id)}
+    have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
+    wanted = [slot for slot in range(size(lab)) if slot not in have | busy]
+    oldest = _oldest(con, pool.id)
+    if not wanted and not busy and oldest is not None:
+        wanted = [oldest.slot]
+    return [_queue(lab, con, pool, slot, now, program, experiment) for slot in wanted[:count]]
+
+
+def fill(lab: Lab, con: sqlite3.Connection, pool: Pool, now: datetime, program: str) -> list[Run]:
+    """Ask for one run of an empty seed, when devices would idle otherwise."""
+    have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
+    busy = {r.slot for r in _outstanding(con, pool.id)}
+    wanted = [slot for slot in range(size(lab)) if slot not in have | busy]
+    return [_queue(lab, con, pool, slot, now, program, None) for slot in wanted[:1]]
+
+
+def accept(con: sqlite3.Connection, run: Run) -> None:
+    """A finished baseline run now speaks for its seed."""
+    assert run.pool is not None
+    _speak(con, Slot(run.pool, run.slot, run.id, True))
+
+
+def carry_over(lab: Lab, con: sqlite3.Connection, pool: Pool, candidates: Sequence[Run], now: datetime) -> int:
+    """Fill a new head's pool with the runs that its merge accepted, at most five seeds; the rest will be run fresh."""
+    have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
+    carried = 0
+    for run in sorted(candidates, key=lambda r: r.slot):
+        if run.slot < size(lab) and run.slot not in have and carried < CARRIED_AT_MOST:
+            _speak(con, Slot(pool.id, run.slot, run.id, False))
+            carried += 1
+    events.append(con, "pool.carried", f"pool-{pool.id}", at=now, runs=carried)
+    return carried
+
+
+def _speak(con: sqlite3.Connection, slot: Slot) -> None:
+    con.execute(
+        "INSERT INTO pool_slots (pool, slot, run, fresh) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (pool, slot) DO UPDATE SET run = excluded.run, fresh = excluded.fresh",
+        (slot.pool, slot.slot, slot.run, int(slot.fresh)),
+    )
+
+
+def _queue(
+    lab: Lab, con: sqlite3.Connection, pool: Pool, slot: int, now: datetime, program: str | None, experiment: str | None
+) -> Run:
+    return runs.queue(
+        con,
+        Run(
+            id="", purpose=Purpose.POOL, state=State.QUEUED, tree=pool.tree, seed=seeds.pool_seed(con, slot), slot=slot,
+            rung=pool.rung, depth=lab.rung.depth, budget=pool.budget, queued_at=now, program=program,
+            experiment=experiment, pool=pool.id,
+        ),
+    )  # fmt: skip
+
+
+def _outstanding(con: sqlite3.Connection, pool: int) -> list[Run]:
+    return [r for r in runs.in_state(con, *OUTSTANDING) if r.pool == pool and r.purpose is Purpose.POOL]
+
+
+def _oldest(con: sqlite3.Connection, pool: int) -> Run | None:
+    found = [r for r in reads.pool_runs(con, pool) if r.finished_at is not None]
+    return min(found, key=lambda r: (r.finished_at, r.slot), default=None)
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

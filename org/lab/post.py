@@ -1,0 +1,47 @@
+"""Deliver the outbox as files; notice what readers archived; let defaults of unanswered questions hold."""
+
+from datetime import datetime
+
+from org.comms import mailbox
+from org.lab.lab import Lab
+from org.model.agent import Control
+from org.model.message import Message
+from org.store import mail
+from org.store.tables import AGENTS, MESSAGES
+
+DEFAULTED = "default"
+
+
+def step(lab: Lab, now: datetime) -> int:
+    """Returns how many messages were delivered. Mail of an agent whose pane a person has waits for the hand-back."""
+    held = {a.name for a in AGENTS.select(lab.ledger.reader) if a.control is not Control.AGENT}
+    waiting = [m for m in mail.undelivered(lab.ledger.reader) if m.to not in held]
+    for message in waiting:
+        _deliver(lab, message, now)
+    _note_reads(lab, now)
+    _settle_questions(lab, now)
+    return len(waiting)
+
+
+def _deliver(lab: Lab, message: Message, now: datetime) -> None:
+    """The file first, then the row: a kill in between delivers the same file again, under the same name."""
+    mailbox.put(lab.layout.mailbox(message.to), message)
+    with lab.ledger.transaction() as tx:
+        MESSAGES.update(tx, message.id, delivered_at=now)
+
+
+def _note_reads(lab: Lab, now: datetime) -> None:
+    unread = MESSAGES.select(lab.ledger.reader, "WHERE delivered_at IS NOT NULL AND read_at IS NULL")
+    read = {to: mailbox.archived(lab.layout.mailbox(to)) for to in {m.to for m in unread}}
+    archived = [m.id for m in unread if m.id in read[m.to]]
+    if archived:
+        with lab.ledger.transaction() as tx:
+            for id in archived:
+                MESSAGES.update(tx, id, read_at=now)
+
+
+def _settle_questions(lab: Lab, now: datetime) -> None:
+    for question in mail.open_questions(lab.ledger.reader):
+        if question.due_at is not None and question.due_at <= now and question.default_answer is not None:
+            with lab.ledger.transaction() as tx:
+                mail.answer(tx, question.id, question.default_answer, DEFAULTED, now)

@@ -1,0 +1,110 @@
+"""Programs: note a brief, open it on a branch, assign agents, pause, close. The same functions serve every face."""
+
+import json
+import re
+import sqlite3
+from datetime import datetime
+
+from org.lab.lab import Lab
+from org.model.brief import Brief
+from org.model.errors import Refused
+from org.model.experiment import IN_HEAD, VERDICTS
+from org.model.message import OFFICE, Kind
+from org.model.program import Event, Program, State
+from org.store import agents, events, experiments, mail, meta, programs
+from org.store.tables import AGENTS, PROGRAMS
+from org.workspace import refs
+
+
+def note(con: sqlite3.Connection, brief: Brief, editable: tuple[str, ...], by: str, now: datetime) -> Program:
+    """Write a brief into the backlog. Refused when its slug is taken or it edits what the lab protects."""
+    slug = re.sub(r"[^a-z0-9-]+", "-", brief.slug.lower()).strip("-")
+    existing = PROGRAMS.find(con, slug)
+    if existing is not None:
+        raise Refused(f"program {slug} is here already ({existing.state.value}); give the file another name")
+    outside = sorted(set(brief.editable) - set(editable))
+    if outside:
+        raise Refused(f"{slug}: editable {', '.join(outside)} is not among task.editable ({', '.join(editable)})")
+    program = Program(
+        slug, brief.title, State.BACKLOG, brief.question, brief.claim, brief.margin, brief.objective,
+        brief.editable or editable, brief.space, brief.allowance, brief.stop, brief.body, by, now, brief.needs,
+    )  # fmt: skip
+    PROGRAMS.insert(con, program)
+    events.append(con, "program.backlog", slug, by, now, title=brief.title)
+    return program
+
+
+def open_(lab: Lab, slug: str, now: datetime, actor: str) -> Program:
+    """Open a program from the lab's head: its branch, then the ledger. Safe to repeat after a kill in between."""
+    unmet = unmet_needs(lab, PROGRAMS.get(lab.ledger.reader, slug))
+    if unmet:
+        raise Refused(f"program {slug} needs {', '.join(unmet)}, which this machine does not have")
+    name = refs.program_branch(lab.config.lab, slug)
+    root = refs.head(lab.git, refs.head_branch(lab.config.lab))
+    assert root is not None
+    existing = refs.head(lab.git, name)
+    if existing is None:
+        refs.update(lab.git, refs.full(name), root, "0" * 40)
+    elif existing != root:
+        raise Refused(f"the branch {name} exists and is not at the lab's head; rename it, or name the brief differently")
+    with lab.ledger.transaction() as tx:
+        return programs.move(tx, slug, Event.OPEN, now, actor, root_commit=root, head_commit=root, opened_at=now)
+
+
+def unmet_needs(lab: Lab, program: Program) -> list[str]:
+    """What the program needs and this lab's devices do not offer: kinds such as cuda."""
+    return sorted(set(program.needs) - {device.kind for device in lab.devices})
+
+
+def assign(lab: Lab, slug: str, agent: str, now: datetime, actor: str) -> None:
+    """Put an agent on an open program and tell it."""
+    with lab.ledger.transaction() as tx:
+        program = PROGRAMS.get(tx, slug)
+        if program.state is not State.OPEN:
+            raise Refused(f"program {slug} is {program.state.value}; only an open one is assigned (`org program resume {slug}`)")
+        AGENTS.get(tx, agent)
+        agents.assign(tx, agent, slug, now, actor)
+        mail.post(
+            tx, actor, agent, Kind.ASSIGNMENT, f"You work on {slug}: {program.title}",
+            f"{program.question}\n\nStart with `org next`. The brief: `org program show {slug}`.", now, refs=(slug,),
+        )  # fmt: skip
+
+
+def pause(lab: Lab, slug: str, now: datetime, actor: str, reason: str) -> None:
+    with lab.ledger.transaction() as tx:
+        programs.move(tx, slug, Event.PAUSE, now, actor, reason)
+
+
+def resume(lab: Lab, slug: str, now: datetime, actor: str) -> None:
+    with lab.ledger.transaction() as tx:
+        programs.move(tx, slug, Event.RESUME, now, actor)
+
+
+def close(lab: Lab, slug: str, now: datetime, actor: str, reason: str) -> None:
+    """Close a program; its agents are free, its open experiments race to their verdict."""
+    with lab.ledger.transaction() as tx:
+        programs.move(tx, slug, Event.CLOSE, now, actor, reason, closed_at=now)
+        for agent in agents.everyone(tx):
+            if agent.program == slug:
+                agents.assign(tx, agent.name, None, now, actor)
+                mail.post(
+                    tx, OFFICE, agent.name, Kind.ASSIGNMENT, f"{slug} is closed",
+                    f"{reason or 'No reason was given.'}\n\nWait for the next assignment.", now, refs=(slug,),
+                )  # fmt: skip
+
+
+def stalled(con: sqlite3.Connection, program: Program) -> str | None:
+    """Why the brief's stop rule says to close, or None. Counts verdicts since the last merge, and all of them."""
+    decided = [e for e in experiments.of_program(con, program.slug) if e.state in VERDICTS]
+    merged = [i for i, e in enumerate(decided) if e.state in IN_HEAD]
+    dry = len(decided) - (merged[-1] + 1 if merged else 0)
+    if "discards" in program.stop and dry >= program.stop["discards"]:
+        return f"{dry} verdicts in a row without a merge"
+    if "verdicts" in program.stop and len(decided) >= program.stop["verdicts"]:
+        return f"{len(decided)} verdicts, as its brief allows"
+    return None
+
+
+def device_kinds(con: sqlite3.Connection) -> set[str]:
+    """The kinds of the lab's devices as last started (for faces that do not discover)."""
+    return {name.split(":")[0] for name in json.loads(meta.get(con, "device_models") or "{}")}

@@ -1,0 +1,125 @@
+"""Check a proposal and write it down. Runs in the caller; the supervisor decides what becomes of it."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from org.lab import ideas
+from org.lab.lab import Lab
+from org.model.errors import Refused
+from org.model.experiment import Claim, Experiment, State
+from org.model.program import Program
+from org.model.program import State as ProgramState
+from org.store import events, experiments
+from org.store.tables import AGENTS, EXPERIMENTS, PROGRAMS
+from org.workspace import changes, diff, refs, snapshots, worktrees
+from org.workspace.git import Git
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an author says. predicted_gain is in metric units, positive is better."""
+
+    claim: Claim
+    subject: str
+    because: str
+    predict: str
+    predicted_gain: float | None = None
+    margin: float | None = None
+    idea: int | None = None
+
+
+def propose(lab: Lab, agent: str, proposal: Proposal, now: datetime, signed: str | None = None) -> Experiment:
+    """Write the agent's committed tip down as an experiment. Refused, by name, when anything is wrong with it.
+
+    signed: who really proposes, when a person does it in the agent's place.
+    """
+    row = AGENTS.get(lab.ledger.reader, agent)
+    if row.program is None:
+        raise Refused(f"{agent} has no program to propose to")
+    program = PROGRAMS.get(lab.ledger.reader, row.program)
+    if program.state is not ProgramState.OPEN:
+        raise Refused(f"program {program.slug} is {program.state.value}; it takes no proposals")
+    for name in ("subject", "because", "predict"):
+        if not getattr(proposal, name).strip():
+            raise Refused(f"--{name} needs words: hypothesis and prediction come before the runs")
+    status = worktrees.status(lab.layout.worktree(agent))
+    base = _base(lab, program, status.commit)
+    _refuse_paths(lab, program, base, status)
+    base_tree, run_tree = (_run_tree(lab, program, commit) for commit in (base, status.commit))
+    if run_tree == base_tree:
+        raise Refused("the tip runs the same tree as its base: nothing that may be edited was changed")
+    counted = diff.lines(lab.git, base, status.commit)
+    with lab.ledger.transaction() as tx:
+        _refuse_repeat(tx, run_tree, base_tree)
+        _refuse_crowd(lab, tx, agent)
+        experiment = Experiment(
+            id=EXPERIMENTS.next_name(tx, "E"), program=program.slug, author=agent, state=State.PROPOSED,
+            claim=proposal.claim, margin=_margin(program, proposal), subject=proposal.subject.strip(),
+            because=proposal.because.strip(), predict=proposal.predict.strip(),
+            predicted_gain=proposal.predicted_gain, base_commit=base, tip_commit=status.commit, base_tree=base_tree,
+            run_tree=run_tree, created_at=now, branch=status.branch or "", idea=proposal.idea,
+            lines_added=counted.added, lines_removed=counted.removed,
+        )  # fmt: skip
+        refs.keep_try(lab.git, lab.config.lab, experiment.id, status.commit)
+        EXPERIMENTS.insert(tx, experiment)
+        if proposal.idea is not None:
+            ideas.take(tx, proposal.idea, experiment.id, agent, now)
+        events.append(tx, "experiment.proposed", experiment.id, signed or agent, now, subject=experiment.subject)
+    return experiment
+
+
+def _base(lab: Lab, program: Program, tip: str) -> str:
+    """The newest head of the program that the tip contains."""
+    assert program.head_commit is not None and program.root_commit is not None
+    git = lab.git
+    base = git.run("merge-base", program.head_commit, tip)
+    line = git.run("rev-list", "--first-parent", f"{program.root_commit}..{program.head_commit}").split()
+    if base not in (*line, program.root_commit):
+        raise Refused(f"the branch does not start at a head of {program.slug}; `org next` starts one that does")
+    return base
+
+
+def _refuse_paths(lab: Lab, program: Program, base: str, status: worktrees.WorktreeStatus) -> None:
+    changed = changes.changes(lab.git, base, status.commit)
+    found = changes.refusals(changed, program.editable, status, lab.config.task.protected)
+    if found:
+        raise Refused("\n".join(found))
+
+
+def _run_tree(lab: Lab, program: Program, commit: str) -> str:
+    assert program.root_commit is not None
+    return snapshots.run_tree(lab.git, program.root_commit, commit, program.editable, lab.config.task.protected)
+
+
+def _refuse_repeat(con: sqlite3.Connection, run_tree: str, base_tree: str) -> None:
+    same = EXPERIMENTS.select(con, "WHERE run_tree = ? AND base_tree = ? AND state != 'withdrawn'", run_tree, base_tree)
+    if same:
+        earlier = same[0]
+        raise Refused(
+            f"{earlier.id} by {earlier.author} was this very tree against the same base: {earlier.state.value}"
+            f"{f' ({earlier.reason})' if earlier.reason else ''}"
+        )
+    if EXPERIMENTS.count(con, "WHERE base_tree = ?", run_tree):
+        raise Refused("this tree is an earlier head of the lab; a way back is `org revert`, not an experiment")
+
+
+def _refuse_crowd(lab: Lab, con: sqlite3.Connection, agent: str) -> None:
+    open_now = experiments.open_of(con, agent)
+    if len(open_now) >= lab.config.protocol.open_per_agent:
+        listed = ", ".join(f"{e.id} ({e.state.value})" for e in open_now)
+        raise Refused(f"{agent} has {len(open_now)} open experiments: {listed}; wait for a verdict or withdraw one")
+
+
+def _margin(program: Program, proposal: Proposal) -> float:
+    if proposal.claim is Claim.IMPROVE:
+        return 0.0
+    margin = program.margin if proposal.margin is None else proposal.margin
+    if margin <= 0:
+        raise Refused(f"claim simplify needs a margin in metric units: the brief of {program.slug} has none, give --margin")
+    return margin
+
+
+def worktree_git(lab: Lab, agent: str) -> Git:
+    """git in the agent's worktree."""
+    return Git(lab.layout.worktree(agent))

@@ -1,0 +1,147 @@
+"""What verbs asked of the supervisor, one function a verb. Each request is answered once: done, or refused with why."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from org.lab import control, programs, review, standup
+from org.lab.lab import Lab
+from org.model import agent as agent_model
+from org.model.errors import OrgError, Refused
+from org.model.experiment import Event, Experiment
+from org.model.program import State as ProgramState
+from org.model.request import Request, State
+from org.model.run import Event as RunEvent
+from org.model.run import State as RunState
+from org.runs import executor
+from org.store import agents, events, experiments, meta, requests, runs
+from org.store.tables import AGENTS, EXPERIMENTS, PROGRAMS
+
+Handler = Callable[[Lab, Request, datetime], str]
+
+
+def step(lab: Lab, now: datetime) -> list[str]:
+    """Answer every queued request, oldest first."""
+    answered = []
+    for request in requests.queued(lab.ledger.reader):
+        handler = HANDLERS.get(request.verb)
+        if handler is None:  # a scratch run waits for its device: its own process settles it
+            continue
+        try:
+            state, answer = State.DONE, handler(lab, request, now)
+        except OrgError as error:
+            state, answer = State.REFUSED, str(error)
+        with lab.ledger.transaction() as tx:
+            requests.settle(tx, request.id, state, answer, now)
+        answered.append(f"{request.verb}: {answer}")
+    return answered
+
+
+def _pause(lab: Lab, request: Request, now: datetime) -> str:
+    target, reason = request.args.get("target"), request.args.get("reason") or f"paused by {request.actor}"
+    if target is None:
+        with lab.ledger.transaction() as tx:
+            meta.put(tx, "paused", reason)
+            events.append(tx, "lab.paused", lab.config.lab, request.actor, now, reason=reason)
+        return "the lab is paused: running runs finish, none starts"
+    if PROGRAMS.find(lab.ledger.reader, target) is not None:
+        programs.pause(lab, target, now, request.actor, reason)
+        return f"program {target} is paused"
+    with lab.ledger.transaction() as tx:
+        agents.set_state(tx, AGENTS.get(tx, target).name, agent_model.State.PAUSED, now, reason)
+    return f"{target} is paused: it proposes nothing; its experiments race on"
+
+
+def _resume(lab: Lab, request: Request, now: datetime) -> str:
+    target = request.args.get("target")
+    if target is None:
+        with lab.ledger.transaction() as tx:
+            meta.put(tx, "paused", None)
+            events.append(tx, "lab.resumed", lab.config.lab, request.actor, now)
+        return "the lab goes on"
+    program = PROGRAMS.find(lab.ledger.reader, target)
+    if program is not None:
+        if program.state is ProgramState.PAUSED:
+            programs.resume(lab, target, now, request.actor)
+        return f"program {target} goes on"
+    with lab.ledger.transaction() as tx:
+        AGENTS.get(tx, target)
+        AGENTS.update(tx, target, deaths=0)
+        agents.set_state(tx, target, agent_model.State.STARTING, now)
+    return f"{target} goes on"
+
+
+def _end(event: Event, word: str) -> Handler:
+    def handler(lab: Lab, request: Request, now: datetime) -> str:
+        id = str(request.args["experiment"])
+        reason = f"{word} by {request.actor}: {request.args.get('reason') or 'no reason was given'}"
+        with lab.ledger.transaction() as tx:
+            experiment = EXPERIMENTS.get(tx, id)
+            _refuse_during_merge(experiment)
+            experiments.move(tx, id, event, now, request.actor, reason)
+            waiting = runs.outstanding_of(tx, id)
+            for run in waiting:
+                if run.state is RunState.QUEUED:
+                    runs.move(tx, run.id, RunEvent.CANCEL, now, reason)
+        for run in waiting:
+            if run.state is RunState.RUNNING:
+                executor.cancel(lab.layout.run(run.id))
+        return f"{id} is {word}"
+
+    return handler
+
+
+def _refuse_during_merge(experiment: Experiment) -> None:
+    if experiment.merged_commit is not None:
+        raise Refused(f"{experiment.id} is merged; `org revert` will take it out again")
+
+
+def _program(lab: Lab, request: Request, now: datetime) -> str:
+    slug, what = str(request.args["slug"]), request.args["what"]
+    match what:
+        case "open":
+            programs.open_(lab, slug, now, request.actor)
+        case "assign":
+            programs.assign(lab, slug, str(request.args["agent"]), now, request.actor)
+            return f"{request.args['agent']} works on {slug}"
+        case "close":
+            programs.close(lab, slug, now, request.actor, request.args.get("reason") or "")
+        case _:
+            raise Refused(f"programs have no verb {what}")
+    return f"program {slug}: {what} done"
+
+
+def _approve(lab: Lab, request: Request, now: datetime) -> str:
+    review.approve(lab, request.args["experiment"], now, request.actor)
+    return f"{request.args['experiment']} may run"
+
+
+def _refuse(lab: Lab, request: Request, now: datetime) -> str:
+    review.refuse(lab, request.args["experiment"], now, request.actor, request.args.get("reason") or "")
+    return f"{request.args['experiment']} is refused"
+
+
+def _stop(lab: Lab, request: Request, now: datetime) -> str:
+    mode = "drain" if request.args.get("drain") else "now"
+    with lab.ledger.transaction() as tx:
+        meta.put(tx, "stopping", mode)
+        events.append(tx, "lab.stopping", lab.config.lab, request.actor, now, mode=mode)
+    if mode == "now":
+        for run in runs.in_state(lab.ledger.reader, RunState.RUNNING):
+            executor.cancel(lab.layout.run(run.id))
+    return f"stopping ({mode})"
+
+
+HANDLERS: dict[str, Handler] = {
+    "pause": _pause,
+    "resume": _resume,
+    "cancel": _end(Event.CANCEL, "cancelled"),
+    "veto": _end(Event.VETO, "vetoed"),
+    "withdraw": _end(Event.WITHDRAW, "withdrawn"),
+    "program": _program,
+    "approve": _approve,
+    "refuse": _refuse,
+    "takeover": lambda lab, r, now: control.take(lab, r.args["agent"], r.actor, now, r.args.get("note") or ""),
+    "handback": lambda lab, r, now: control.hand_back(lab, r.args["agent"], r.actor, now, r.args.get("note") or ""),
+    "standup": lambda lab, r, now: standup.ask(lab, now),
+    "stop": _stop,
+}

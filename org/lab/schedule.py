@@ -1,0 +1,156 @@
+"""Which queued run goes on which free device. Order: re-checks, races, pools; nothing while the lab is paused, the
+disk is low, or the allowance is spent. One run a device, by the device's lock."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from org.lab import environment, pools
+from org.lab.lab import Lab
+from org.model.errors import OrgError
+from org.model.program import Program
+from org.model.program import State as ProgramState
+from org.model.request import State as RequestState
+from org.model.run import Event, Purpose, Run, State
+from org.runs import devices, executor
+from org.runs import environment as run_environment
+from org.runs.devices import Device
+from org.runs.spec import Spec
+from org.store import meta, programs, reads, runs
+from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS, REQUESTS
+from org.workspace import snapshots
+
+ORDER = {Purpose.RECHECK: 0, Purpose.RACE: 1, Purpose.POOL: 2, Purpose.FRESH: 3}
+EVALUATE_SECONDS = 900.0
+HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
+
+
+def step(lab: Lab, now: datetime) -> list[str]:
+    """Start what can start. Returns the runs started."""
+    if held(lab) is not None:
+        return []
+    free = _free_devices(lab)
+    if not free:
+        return []
+    waiting = _waiting(lab)
+    if len(waiting) < len(free):
+        waiting += _fill_pools(lab, len(free) - len(waiting), now)
+    started = []
+    for run in waiting:
+        device = _choose(lab, run, free)
+        if device is not None and _start(lab, run, device, now):
+            free.remove(device)
+            started.append(run.id)
+    return started
+
+
+def held(lab: Lab) -> str | None:
+    """Why nothing may start now, or None."""
+    con = lab.ledger.reader
+    for key in HOLDS:
+        reason = meta.get(con, key)
+        if reason is not None:
+            return reason
+    limit = lab.config.limits.device_hours
+    spent = reads.totals(con).device_seconds / 3600
+    if limit is not None and spent >= limit:
+        return f"limits.device_hours: {spent:.1f} of {limit:g} are spent"
+    return None
+
+
+def _free_devices(lab: Lab) -> list[Device]:
+    """Devices without a run of ours, less one for every `org try` that waits."""
+    busy = {run.device for run in reads.running(lab.ledger.reader)}
+    free = [d for d in lab.devices if d.name not in busy and devices.holder(d.name, lab.locks) is None]
+    tries = REQUESTS.count(lab.ledger.reader, "WHERE verb = 'try' AND state = ?", RequestState.QUEUED.value)
+    return free[tries:]
+
+
+def _waiting(lab: Lab) -> list[Run]:
+    """Queued runs whose program may spend, in order."""
+    con = lab.ledger.reader
+    paused = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or _spent(lab, p)}
+    queued = [r for r in runs.in_state(con, State.QUEUED) if r.program not in paused]
+    return sorted(queued, key=_rank)
+
+
+def _rank(run: Run) -> tuple[int, int, int]:
+    # A baseline that a race waits for is as urgent as the race; older experiments finish first.
+    order = ORDER[Purpose.RACE] if run.purpose is Purpose.POOL and run.experiment else ORDER[run.purpose]
+    return order, int(run.experiment[1:]) if run.experiment else 0, int(run.id[1:])
+
+
+def _spent(lab: Lab, program: Program) -> bool:
+    hours = program.allowance.get("device_hours")
+    if hours is None:
+        return False
+    used = lab.ledger.reader.execute(
+        "SELECT coalesce(sum(total_seconds), 0) FROM runs WHERE program = ?", (program.slug,)
+    ).fetchone()[0]
+    return float(used) / 3600 >= hours
+
+
+def _fill_pools(lab: Lab, count: int, now: datetime) -> list[Run]:
+    """Baseline runs of the open programs' heads, for devices that would idle."""
+    filled: list[Run] = []
+    for program in programs.in_state(lab.ledger.reader, ProgramState.OPEN):
+        if len(filled) >= count or program.head_commit is None or program.root_commit is None:
+            continue
+        tree = snapshots.run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
+        with lab.ledger.transaction() as tx:
+            pool = pools.of_tree(lab, tx, tree, now)
+            for _ in range(count - len(filled)):
+                filled += pools.fill(lab, tx, pool, now, program.slug)
+    return filled
+
+
+def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> Device | None:
+    """A free device of the pool's model, the author's own when it is among them."""
+    con = lab.ledger.reader
+    model = POOLS.get(con, run.pool).device_model if run.pool is not None else None
+    fitting = [d for d in free if model is None or d.model == model]
+    author = EXPERIMENTS.get(con, run.experiment).author if run.experiment else None
+    agent = AGENTS.find(con, author) if author else None
+    preferred = agent.device if agent else None
+    return next((d for d in fitting if d.name == preferred), fitting[0] if fitting else None)
+
+
+def _start(lab: Lab, run: Run, device: Device, now: datetime) -> bool:
+    """Take the lock, write the row, start the keeper. A kill after the row leaves a run without a keeper: lost, re-run."""
+    lease = devices.lease(device.name, lab.locks, f"{lab.config.lab} {run.id}")
+    if lease is None:
+        return False
+    folder = lab.layout.run(run.id)
+    snapshot = lab.layout.snapshot(run.tree)
+    try:
+        snapshots.extract(lab.git, run.tree, snapshot)
+        spec = make_spec(lab, run, device, folder, snapshot)
+    except OrgError:
+        lease.release()
+        raise
+    with lab.ledger.transaction() as tx:
+        runs.move(tx, run.id, Event.START, now, device=device.name, started_at=now)
+        tx.execute(
+            "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, "
+            "since = excluded.since",
+            (device.name, run.id, now.isoformat()),
+        )
+    executor.start(folder, spec, lease)
+    return True
+
+
+def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path) -> Spec:
+    """What the keeper of a run is told."""
+    task = lab.config.task
+    values = {
+        "python": run_environment.python(), "seed": str(run.seed), "budget": run.budget,
+        "depth": "" if run.depth is None else str(run.depth), "data": str(lab.layout.data), "device": device.kind,
+        "run": str(folder),
+    }  # fmt: skip
+    return Spec(
+        run=run.id, device=device.name, threads=device.threads, snapshot=str(snapshot),
+        train=environment.fill(task.command, values),
+        evaluate=environment.fill(task.evaluate, values) if task.evaluate else None,
+        pattern=task.pattern, metric=task.metric, environment=run_environment.build(device, snapshot),
+        timeout_seconds=task.timeout_min * 60, evaluate_timeout_seconds=EVALUATE_SECONDS,
+    )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Seeds are drawn by the lab, never by an agent: from a secret key, one sequence per purpose."""
+
+import hashlib
+import secrets
+import sqlite3
+
+from org.store import meta
+
+
+def pool_seed(con: sqlite3.Connection, slot: int) -> int:
+    """The seed of a pool's slot. Candidates use the pool's seeds in the pool's order, so that pairs exist."""
+    return _draw(con, "pool", slot)
+
+
+def fresh_seed(con: sqlite3.Connection, number: int) -> int:
+    """A seed that selected nothing."""
+    return _draw(con, "fresh", number)
+
+
+def ensure_key(con: sqlite3.Connection) -> None:
+    """Draw the lab's key once."""
+    if meta.get(con, "seed_key") is None:
+        meta.put(con, "seed_key", secrets.token_hex(16))
+
+
+def _draw(con: sqlite3.Connection, purpose: str, number: int) -> int:
+    digest = hashlib.sha256(f"{meta.get(con, 'seed_key')}:{purpose}:{number}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 1)

@@ -1,0 +1,100 @@
+"""The standup: at its time, or on request, every agent is asked for its section and has a deadline; silence is recorded;
+the page is written from the ledger around their words."""
+
+from datetime import datetime, timedelta
+
+from org.comms import standup as page
+from org.config import timezone
+from org.lab.lab import Lab
+from org.model.message import OFFICE, Kind
+from org.model.standup import Section, Standup
+from org.store import agents, atomic, events, mail, meta
+from org.store.tables import SECTIONS, STANDUPS
+
+QUESTION = (
+    "Your section of the standup, please: what you did, what comes next, what blocks you. A few sentences; name the "
+    'experiments you speak of. Numbers come from the ledger. Answer with `org reply {id} "…"` by {due:%H:%M:%S} UTC.'
+)
+
+
+def step(lab: Lab, now: datetime) -> list[str]:
+    """Ask when it is time, write when everybody answered or the deadline passed. Returns the pages written."""
+    if _is_time(lab, now):
+        ask(lab, now)
+    return [_write(lab, s, now) for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
+
+
+def ask(lab: Lab, now: datetime) -> str:
+    """Open a standup and ask everybody. One that is still being answered is not opened twice."""
+    waiting = _unwritten(lab)
+    if waiting:
+        return f"the standup of {waiting[0].day} is being answered until {waiting[0].due_at:%H:%M:%S} UTC"
+    local = now.astimezone(timezone(lab.config))
+    due = now + timedelta(seconds=lab.config.standup.answer_within_s)
+    with lab.ledger.transaction() as tx:
+        standup = Standup(STANDUPS.next_id(tx), f"{local:%Y-%m-%d}", now, due)
+        STANDUPS.insert(tx, standup)
+        meta.put(tx, "standup_last_day", f"{local:%Y-%m-%d}")
+        events.append(tx, "standup.asked", f"standup-{standup.id}", at=now, day=standup.day)
+        for agent in agents.everyone(tx):
+            id = f"standup-{standup.id}-{agent.name}"
+            mail.post(
+                tx, OFFICE, agent.name, Kind.STANDUP, f"Standup of {standup.day}", QUESTION.format(id=id, due=due),
+                now, id=id,
+            )  # fmt: skip
+    return f"everybody is asked; the page is written by {due:%H:%M:%S} UTC"
+
+
+def receive(lab: Lab, message_id: str, agent: str, body: str, now: datetime) -> bool:
+    """An agent's section, as a reply to its question. False when the message was no standup question of this agent."""
+    parts = message_id.split("-")
+    if parts[0] != "standup" or not message_id.endswith(f"-{agent}") or not parts[1].isdigit():
+        return False
+    with lab.ledger.transaction() as tx:
+        tx.execute(
+            "INSERT INTO sections VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, "
+            "received_at = excluded.received_at",
+            (int(parts[1]), agent, body, now.isoformat()),
+        )
+    return True
+
+
+def _is_time(lab: Lab, now: datetime) -> bool:
+    local = now.astimezone(timezone(lab.config))
+    last = meta.get(lab.ledger.reader, "standup_last_day")
+    if last is None:  # a lab that starts after today's hour has nothing to report yet
+        with lab.ledger.transaction() as tx:
+            founded = (
+                f"{local:%Y-%m-%d}" if f"{local:%H:%M}" >= lab.config.standup.at else f"{local - timedelta(days=1):%Y-%m-%d}"
+            )
+            meta.put(tx, "standup_last_day", founded)
+        return False
+    return last < f"{local:%Y-%m-%d}" and f"{local:%H:%M}" >= lab.config.standup.at
+
+
+def _unwritten(lab: Lab) -> list[Standup]:
+    return STANDUPS.select(lab.ledger.reader, "WHERE written_at IS NULL ORDER BY id")
+
+
+def _complete(lab: Lab, standup: Standup) -> bool:
+    answered = {s.agent for s in _sections(lab, standup)}
+    return answered >= {agent.name for agent in agents.everyone(lab.ledger.reader)}
+
+
+def _sections(lab: Lab, standup: Standup) -> list[Section]:
+    return SECTIONS.select(lab.ledger.reader, "WHERE standup = ? ORDER BY received_at", standup.id)
+
+
+def _write(lab: Lab, standup: Standup, now: datetime) -> str:
+    """One page a day; a later standup of the same day replaces it, for it covers the whole day."""
+    text = page.render(lab.ledger.reader, standup, _sections(lab, standup), lab.config.task.metric, now)
+    path = lab.layout.standup(standup.day)
+    atomic.write_text(path, text)
+    with lab.ledger.transaction() as tx:
+        STANDUPS.update(tx, standup.id, written_at=now, path=str(path))
+        events.append(tx, "standup.written", f"standup-{standup.id}", at=now, path=path.name)
+        mail.post(
+            tx, OFFICE, "human", Kind.NOTE, f"Standup of {standup.day}", "Read it with `org standup`.", now,
+            id=f"standup-{standup.id}-page",
+        )  # fmt: skip
+    return str(path)

@@ -1,0 +1,153 @@
+"""An experiment: hypothesis, claim and a commit range base..tip whose tree is judged against its base."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from org.model import machine
+
+
+class Claim(StrEnum):
+    IMPROVE = "improve"  # the metric gets better
+    SIMPLIFY = "simplify"  # the metric does not get worse by more than the margin
+
+
+class State(StrEnum):
+    PROPOSED = "proposed"  # a verb wrote it; nobody has looked yet
+    APPROVED = "approved"  # may spend runs
+    REFUSED = "refused"  # review said no
+    WITHDRAWN = "withdrawn"  # its author took it back
+    VETOED = "vetoed"  # a person said no
+    SCREENING = "screening"  # a short run decides whether it races
+    RACING = "racing"  # full runs against the pool of its base
+    BETTER = "better"  # the race kept it
+    DISCARDED = "discarded"  # the race dropped it
+    PARKED = "parked"  # undecided at the last allowed run; may be continued
+    INVALID = "invalid"  # its runs do not measure what they claim
+    FAILED = "failed"  # it crashes, or its metric is not a number
+    CANCELLED = "cancelled"  # stopped while racing
+    QUEUED = "queued"  # waits for, or is in, the merge
+    MERGED = "merged"  # in its program's head
+    NOT_MERGED = "not_merged"  # kept, but policy or the re-check said no
+    CONFLICT = "conflict"  # does not merge with the moved head; back to the author
+    REOPENED = "reopened"  # decided once, doubted since
+    CONFIRMED = "confirmed"  # held at its rung
+    FAILED_TRANSFER = "failed_transfer"  # did not hold at its rung
+    CERTIFIED = "certified"  # may be claimed
+    UNCERTIFIED = "uncertified"  # stays merged, is not claimed
+    REVERTED = "reverted"  # taken out of the head again
+
+
+class Event(StrEnum):
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    VETO = "veto"
+    SCREEN = "screen"
+    RACE = "race"
+    KEEP = "keep"
+    DISCARD = "discard"
+    PARK = "park"
+    INVALIDATE = "invalidate"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    ENQUEUE = "enqueue"
+    MERGE = "merge"
+    DECLINE = "decline"
+    CONFLICT = "conflict"
+    REOPEN = "reopen"
+    CONFIRM = "confirm"
+    FAIL_TRANSFER = "fail_transfer"
+    CERTIFY = "certify"
+    UNCERTIFY = "uncertify"
+    REVERT = "revert"
+
+
+_S, _E = State, Event
+RULES: dict[tuple[State, Event], State] = {
+    (_S.PROPOSED, _E.APPROVE): _S.APPROVED,
+    (_S.PROPOSED, _E.REFUSE): _S.REFUSED,
+    (_S.APPROVED, _E.SCREEN): _S.SCREENING,
+    (_S.APPROVED, _E.RACE): _S.RACING,
+    (_S.SCREENING, _E.RACE): _S.RACING,
+    (_S.SCREENING, _E.DISCARD): _S.DISCARDED,
+    (_S.RACING, _E.KEEP): _S.BETTER,
+    (_S.RACING, _E.DISCARD): _S.DISCARDED,
+    (_S.RACING, _E.PARK): _S.PARKED,
+    (_S.RACING, _E.INVALIDATE): _S.INVALID,
+    (_S.RACING, _E.FAIL): _S.FAILED,
+    (_S.PARKED, _E.RACE): _S.RACING,
+    (_S.BETTER, _E.ENQUEUE): _S.QUEUED,
+    (_S.QUEUED, _E.MERGE): _S.MERGED,
+    (_S.QUEUED, _E.DECLINE): _S.NOT_MERGED,
+    (_S.QUEUED, _E.CONFLICT): _S.CONFLICT,
+    (_S.REOPENED, _E.RACE): _S.RACING,
+    (_S.MERGED, _E.CONFIRM): _S.CONFIRMED,
+    (_S.MERGED, _E.FAIL_TRANSFER): _S.FAILED_TRANSFER,
+    (_S.MERGED, _E.CERTIFY): _S.CERTIFIED,
+    (_S.MERGED, _E.UNCERTIFY): _S.UNCERTIFIED,
+    (_S.CONFIRMED, _E.CERTIFY): _S.CERTIFIED,
+    (_S.CONFIRMED, _E.UNCERTIFY): _S.UNCERTIFIED,
+}
+for _merged in (_S.MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER, _S.CERTIFIED, _S.UNCERTIFIED):
+    RULES[_merged, _E.REVERT] = _S.REVERTED
+OPEN = frozenset({_S.PROPOSED, _S.APPROVED, _S.SCREENING, _S.RACING, _S.BETTER, _S.QUEUED, _S.REOPENED})
+for _open in OPEN - {_S.REOPENED}:
+    RULES[_open, _E.VETO] = _S.VETOED
+    RULES[_open, _E.CANCEL] = _S.CANCELLED
+    RULES[_open, _E.WITHDRAW] = _S.WITHDRAWN
+DECIDED = frozenset(
+    {_S.DISCARDED, _S.PARKED, _S.INVALID, _S.FAILED, _S.MERGED, _S.NOT_MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER,
+     _S.CERTIFIED, _S.UNCERTIFIED}
+)  # fmt: skip
+for _decided in DECIDED:
+    RULES[_decided, _E.REOPEN] = _S.REOPENED
+IN_HEAD = frozenset({_S.MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER, _S.CERTIFIED, _S.UNCERTIFIED})
+# A race that ended; what a program's stop rule and "ten verdicts" count.
+VERDICTS = (
+    frozenset({_S.BETTER, _S.DISCARDED, _S.PARKED, _S.INVALID, _S.FAILED, _S.QUEUED, _S.NOT_MERGED, _S.CONFLICT, _S.REVERTED})
+    | IN_HEAD
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One proposal. gain is positive when the candidate is better, in metric units, shrunk towards zero."""
+
+    id: str
+    program: str
+    author: str
+    state: State
+    claim: Claim
+    margin: float
+    subject: str  # one line: what is changed
+    because: str  # the hypothesis
+    predict: str  # the author's expectation in words
+    base_commit: str
+    tip_commit: str
+    base_tree: str  # the base as it is run
+    run_tree: str  # the candidate as it is run
+    created_at: datetime
+    predicted_gain: float | None = None
+    branch: str = ""
+    idea: int | None = None
+    pool: int | None = None
+    merge_tree: str | None = None  # the rebased tree under re-check, when the head had moved
+    merge_onto: str | None = None  # the head that merge_tree was made on
+    merged_commit: str | None = None
+    reason: str = ""
+    decision: dict[str, Any] = field(default_factory=dict)
+    gain: float | None = None
+    lines_added: int = 0
+    lines_removed: int = 0
+    decided_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+
+def advance(state: State, event: Event, subject: str) -> State:
+    """The state after event; IllegalMove otherwise."""
+    return machine.advance(RULES, state, event, subject)

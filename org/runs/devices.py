@@ -1,0 +1,125 @@
+"""Devices of this machine and their leases. A lease is a flock on one file per device, shared by all labs of the
+host and held by the keeper for its whole life: nothing expires by time alone."""
+
+import fcntl
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from org.config import CpuDevices
+from org.model.errors import DeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """name: cuda:3 or cpu:0. threads: a cpu slot's share; for a GPU, of the host's work."""
+
+    name: str
+    model: str
+    threads: int = 1
+
+    @property
+    def kind(self) -> str:
+        return self.name.split(":")[0]
+
+    @property
+    def index(self) -> int:
+        return int(self.name.split(":")[1])
+
+
+def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
+    """The lab's devices. auto: every GPU that NVML shows, else one cpu slot a core (at most 8)."""
+    if isinstance(wanted, CpuDevices):
+        if wanted.cpu == 0:
+            raise DeviceError("devices.cpu: 0 leaves nothing to run on; give at least one slot, or `devices: auto`")
+        return [Device(f"cpu:{i}", cpu_model(), wanted.threads) for i in range(wanted.cpu)]
+    gpus = {f"cuda:{i}": model for i, model in enumerate(_gpu_models())}
+    if wanted == "auto":
+        if gpus:
+            return [Device(name, model, 4) for name, model in gpus.items()]
+        return [Device(f"cpu:{i}", cpu_model()) for i in range(max(1, min(8, _cores())))]
+    if not wanted:
+        raise DeviceError("devices: the list is empty; name devices such as cuda:0 or cpu:0, or write `devices: auto`")
+    return [_named(str(name), gpus) for name in wanted]
+
+
+def cpu_model() -> str:
+    """What makes two cpu slots comparable: the processor, as far as the platform says."""
+    return f"cpu {platform.machine()} {platform.processor() or platform.system()}".strip()
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _named(name: str, gpus: dict[str, str]) -> Device:
+    if name.startswith("cpu:") and name[4:].isdigit():
+        return Device(name, cpu_model())
+    if name in gpus:
+        return Device(name, gpus[name], 4)
+    have = ", ".join(gpus) or "no GPU"
+    raise DeviceError(f"devices: {name}, but this machine has {have}; correct the list, or write `devices: auto`")
+
+
+def _gpu_models() -> list[str]:
+    try:
+        import pynvml  # heavy door: only asked for when devices are discovered
+    except ImportError:
+        return []
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return []
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        return [str(pynvml.nvmlDeviceGetName(handle)) for handle in handles]
+    finally:
+        pynvml.nvmlShutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An open, locked descriptor. Whoever holds a copy of it holds the device."""
+
+    device: str
+    descriptor: int
+
+    def release(self) -> None:
+        """Close our copy; a keeper that inherited one goes on holding the device."""
+        os.close(self.descriptor)
+
+
+def lease(device: str, folder: Path, holder: str) -> Lease | None:
+    """Lock the device, or None when somebody holds it. Writes who holds it into the lock file."""
+    descriptor = _open_lock(folder, device)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, holder.encode() + b"\n", 0)
+    return Lease(device, descriptor)
+
+
+def holder(device: str, folder: Path) -> str | None:
+    """Who holds the device now, as it wrote itself; None when it is free."""
+    taken = lease(device, folder, "")
+    if taken is not None:
+        taken.release()
+        return None
+    return (folder / _file_name(device)).read_text(encoding="utf-8").strip() or "somebody"
+
+
+def _open_lock(folder: Path, device: str) -> int:
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o1777)  # other users of this host share the devices
+    return os.open(folder / _file_name(device), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _file_name(device: str) -> str:
+    return device.replace(":", "-") + ".lock"

@@ -1,0 +1,34 @@
+"""The environment of a run, built from nothing: no key, no agent variable and no other device gets in."""
+
+import os
+import sys
+from pathlib import Path
+
+from org.runs.devices import Device
+
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME")  # what a Python with a GPU needs to start
+
+
+def build(device: Device, snapshot: Path) -> dict[str, str]:
+    """Variables for a run of this device. PYTHONSAFEPATH keeps the cwd out and PYTHONPATH puts the snapshot in:
+    without the second, `python -m trainer` would import an installed trainer and every edit measure as nothing."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    threads = str(device.threads)
+    return kept | {
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": str(snapshot),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost 8 times the CPU on a loaded machine
+        "GOMP_SPINCOUNT": "0",
+        "CUDA_VISIBLE_DEVICES": str(device.index) if device.kind == "cuda" else "",
+    }
+
+
+def python() -> str:
+    """The interpreter that runs use: the lab's own."""
+    return sys.executable

@@ -1,0 +1,76 @@
+"""The local executor: starts keepers on this machine, asks after them, ends them. Everything it knows is in the run's
+folder, so any process may ask."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from org.runs import processes
+from org.runs.devices import Lease
+from org.runs.spec import Spec, write_spec
+
+
+def start(folder: Path, spec: Spec, lease: Lease) -> None:
+    """Start a keeper that inherits the device's lock and the lock of its run. Closes our copy of the lease.
+
+    Both locks travel as open descriptors: there is no moment at which nobody holds them, and no keeper is ever
+    mistaken for dead between its start and its first lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_spec(folder, spec)
+    run_lock = _lock(folder)
+    if run_lock is None:
+        lease.release()
+        raise RuntimeError(f"{folder} already has a keeper")
+    try:
+        with (folder / "keeper.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "org.runs.keeper", str(folder)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                pass_fds=(lease.descriptor, run_lock), cwd="/", env=_keeper_environment(),
+            )  # fmt: skip
+    finally:
+        os.close(run_lock)
+        lease.release()
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether a living keeper holds the run."""
+    if not folder.exists():
+        return False
+    lock = _lock(folder)
+    if lock is None:
+        return True
+    os.close(lock)
+    return False
+
+
+def cancel(folder: Path) -> None:
+    """Ask the keeper to end its run; it answers with an outcome."""
+    (folder / "cancel").touch()
+
+
+def end_orphan(folder: Path) -> bool:
+    """End the training group that a dead keeper left behind. True when there was one."""
+    who = processes.recall(folder / "train.pid")
+    if who is None or not processes.is_alive(who):
+        return False
+    processes.end_group(who.pid)
+    return True
+
+
+def _keeper_environment() -> dict[str, str]:
+    # The keeper runs org's code; without the flag `-m` would put its cwd first on the path.
+    return {**os.environ, "PYTHONSAFEPATH": "1"}
+
+
+def _lock(folder: Path) -> int | None:
+    descriptor = os.open(folder / "keeper.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor

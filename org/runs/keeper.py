@@ -1,0 +1,164 @@
+"""The keeper: one process per run, in its own session. It inherits the flocks of its device and of its run's folder,
+trains, ends the training group, has the result evaluated, and writes outcome.json beside and renames it.
+
+`python -m org.runs.keeper RUN_DIR`. If it is killed, the locks fall; the supervisor then ends the training group
+that is named in train.pid and calls the run lost.
+"""
+
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from org.runs import processes
+from org.runs.spec import End, Outcome, Spec, read_spec, write_outcome
+from org.store import atomic
+
+POLL_SECONDS = 0.1
+CPU_SAMPLE_SECONDS = 2.0
+TAIL_BYTES = 2000
+
+
+@dataclass(slots=True)
+class Child:
+    """How a child ended. exit is None when it was ended by us for `why`."""
+
+    exit: int | None
+    why: End | None
+    seconds: float
+    cpu_seconds: float
+
+
+def main(folder: Path) -> int:
+    """Keep one run; always leaves an outcome unless killed."""
+    spec = read_spec(folder)
+    started = time.monotonic()
+    try:
+        outcome = keep(folder, spec)
+    except Exception as error:  # a broken keeper is a failed run with a reason, not a silence
+        outcome = Outcome(spec.run, End.FAILED, f"the keeper failed: {type(error).__name__}: {error}")
+    write_outcome(folder, replace(outcome, total_seconds=time.monotonic() - started))
+    return 0
+
+
+def keep(folder: Path, spec: Spec) -> Outcome:
+    """Train, then score."""
+    train = _run(folder, spec, spec.train, "train", spec.timeout_seconds)
+    record = _optional_json(folder / "train.json")
+    so_far = Outcome(
+        spec.run, End.FAILED, train_seconds=train.seconds, train_exit=train.exit, cpu_seconds=train.cpu_seconds, record=record
+    )
+    if train.why is not None:
+        return replace(so_far, end=train.why, reason=_why(train.why, spec))
+    if train.exit != 0:
+        reason = str(record.get("reason") or _tail(folder / "train.log") or f"exit status {train.exit}")
+        return replace(so_far, reason=reason)
+    if spec.evaluate is None:
+        return _self_reported(folder, spec, so_far)
+    return _evaluated(folder, spec, spec.evaluate, so_far)
+
+
+def _evaluated(folder: Path, spec: Spec, command: list[str], so_far: Outcome) -> Outcome:
+    score = _run(folder, spec, command, "evaluate", spec.evaluate_timeout_seconds)
+    so_far = replace(so_far, evaluate_seconds=score.seconds)
+    if score.why is not None:
+        return replace(so_far, end=score.why, reason="evaluation: " + _why(score.why, spec))
+    if score.exit != 0:
+        return replace(so_far, reason="evaluation: " + _tail(folder / "evaluate.log"))
+    try:
+        result = json.loads((folder / "evaluate.out").read_text(encoding="utf-8").strip().splitlines()[-1])
+        value = float(result["value"]) if result.get("value") is not None else math.nan
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        return replace(so_far, reason=f"evaluation printed no JSON line with a value ({error})")
+    so_far = replace(so_far, result=result)
+    if result.get("valid") is False:
+        return replace(so_far, end=End.INVALID, reason=str(result.get("reason") or "the scorer refused it"))
+    return _valued(so_far, value)
+
+
+def _self_reported(folder: Path, spec: Spec, so_far: Outcome) -> Outcome:
+    text = (folder / "train.log").read_text(encoding="utf-8", errors="replace")
+    found = re.findall(spec.pattern or "", text)
+    if not found:
+        return replace(so_far, reason=f"nothing in its output matches {spec.pattern!r}")
+    last = found[-1] if isinstance(found[-1], str) else found[-1][0]
+    try:
+        return replace(_valued(so_far, float(last)), self_reported=True)
+    except ValueError:
+        return replace(so_far, reason=f"{last!r} is not a number")
+
+
+def _valued(so_far: Outcome, value: float) -> Outcome:
+    if not math.isfinite(value):
+        return replace(so_far, reason=f"the metric is {value}")
+    return replace(so_far, end=End.SUCCEEDED, metric=value)
+
+
+def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: float) -> Child:
+    """Run one stage in a process group of its own; its group is gone when this returns."""
+    out: IO[bytes] | int = (folder / "evaluate.out").open("wb") if stage == "evaluate" else subprocess.STDOUT
+    with (folder / f"{stage}.log").open("wb") as log:
+        child = subprocess.Popen(
+            command, cwd=spec.snapshot, env=spec.environment, stdin=subprocess.DEVNULL,
+            stdout=out if stage == "evaluate" else log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        identity = processes.identify(child.pid)
+        if identity is not None:
+            processes.remember(folder / "train.pid", identity)
+        try:
+            return _watch(folder, child, timeout)
+        finally:
+            processes.end_group(child.pid, grace_seconds=2.0)
+            child.wait()
+            if not isinstance(out, int):
+                out.close()
+
+
+def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float) -> Child:
+    started = time.monotonic()
+    cpu, next_sample = 0.0, 0.0
+    while True:
+        seconds = time.monotonic() - started
+        if seconds >= next_sample:
+            cpu, next_sample = max(cpu, processes.group_cpu_seconds(child.pid)), seconds + CPU_SAMPLE_SECONDS
+        status = child.poll()
+        if status is not None:
+            return Child(status, None, seconds, cpu)
+        if (folder / "cancel").exists():
+            return Child(None, End.CANCELLED, seconds, cpu)
+        if seconds > timeout:
+            return Child(None, End.TIMED_OUT, seconds, cpu)
+        time.sleep(POLL_SECONDS)
+
+
+def _why(end: End, spec: Spec) -> str:
+    if end is End.TIMED_OUT:
+        return f"still running after {spec.timeout_seconds / 60:g} min (task.timeout_min); it was ended"
+    return "cancelled"
+
+
+def _optional_json(path: Path) -> dict[str, Any]:
+    return atomic.read_json(path) if path.exists() else {}
+
+
+def _tail(path: Path) -> str:
+    """The last line with words of a log."""
+    if not path.exists():
+        return "it left no output"
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it left no output"
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.chdir("/")
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,60 @@
+"""Frozen dataclasses to rows of SQLite and back: enums by value, times as ISO 8601 UTC, containers as JSON."""
+
+import dataclasses
+import functools
+import json
+import sqlite3
+import types
+import typing
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> object:
+    """One field's value as SQLite keeps it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value
+
+
+def to_row(value: Any) -> dict[str, object]:
+    """A dataclass instance as column → SQLite value."""
+    return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+
+
+def from_row(cls: type[T], row: sqlite3.Row) -> T:
+    """The instance that a row holds. Columns that the class does not have are ignored."""
+    decoders = _decoders(cls)
+    return cls(**{name: decode(row[name]) for name, decode in decoders.items()})
+
+
+@functools.cache
+def _decoders(cls: type) -> dict[str, Callable[[Any], Any]]:
+    hints = typing.get_type_hints(cls)
+    return {f.name: _decoder(hints[f.name]) for f in dataclasses.fields(cls)}
+
+
+def _decoder(hint: Any) -> Callable[[Any], Any]:
+    if isinstance(hint, types.UnionType):  # X | None
+        inner = _decoder(next(a for a in typing.get_args(hint) if a is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    origin = typing.get_origin(hint) or hint
+    if origin is tuple:
+        return lambda value: tuple(json.loads(value))
+    if origin in (dict, list):
+        return json.loads
+    if origin is datetime:
+        return datetime.fromisoformat
+    if origin is bool or (isinstance(origin, type) and issubclass(origin, Enum)):
+        return origin
+    return lambda value: value

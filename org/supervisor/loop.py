@@ -1,0 +1,91 @@
+"""The loop. A tick takes the steps in order; a step that fails is recorded and the others go on."""
+
+import fcntl
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from org.model.errors import OrgError
+from org.store import events, meta, reads
+from org.supervisor import health, mail, runs, schedule, standup, verdicts
+from org.supervisor.office import Office
+
+Step = Callable[[Office, datetime], None]
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("mail", mail.step),
+    ("runs", runs.step),
+    ("verdicts", verdicts.step),
+    ("schedule", schedule.step),
+    ("health", health.step),
+    ("standup", standup.step),
+)
+TICK_SECONDS = 0.5
+
+
+def tick(office: Office, now: datetime, steps: tuple[tuple[str, Step], ...] = STEPS) -> list[str]:
+    """One round. Returns the steps that failed; each failure is an event, and is tried again next time."""
+    failed = []
+    for name, step in steps:
+        try:
+            step(office, now)
+        except Exception as error:  # one of the two homes of a broad except: record, go on
+            failed.append(name)
+            _record_failure(office, name, error, now)
+    return failed
+
+
+def run(office: Office) -> None:
+    """Tick until a stop was asked and nothing runs any more."""
+    while True:
+        started = time.monotonic()
+        tick(office, datetime.now(UTC))
+        if meta.get(office.lab.ledger.reader, "stopping") is not None and not reads.running(office.lab.ledger.reader):
+            office.say("stopped: nothing runs any more")
+            return
+        time.sleep(max(0.0, TICK_SECONDS - (time.monotonic() - started)))
+
+
+@contextmanager
+def single(lock: Path) -> Iterator[None]:
+    """Only one supervisor per lab, by flock; OrgError names the one that holds it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 32, 0).decode().strip()
+        os.close(descriptor)
+        raise OrgError(f"a supervisor of this lab runs already (process {holder})") from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_running(lock: Path) -> bool:
+    """Whether some process holds the supervisor's lock."""
+    try:
+        with single(lock):
+            return False
+    except OrgError:
+        return True
+
+
+def _record_failure(office: Office, step: str, error: Exception, now: datetime) -> None:
+    """The same failure again within a minute is not a new event."""
+    told = f"{step}: {type(error).__name__}: {error}"
+    office.say(told if isinstance(error, OrgError) else traceback.format_exc())
+    try:
+        recent = [e for e in events.latest(office.lab.ledger.reader, 1, f"step-{step}") if e.detail.get("error") == told]
+        if recent and (now - recent[0].at).total_seconds() < 60:
+            return
+        with office.lab.ledger.transaction() as tx:
+            events.append(tx, "supervisor.step_failed", f"step-{step}", at=now, error=told)
+    except OrgError as second:  # the ledger itself is the trouble: the office window shows it, the loop goes on
+        office.say(f"(not recorded: {second})")

@@ -1,0 +1,66 @@
+"""What stands on the pane borders: `junior-2 · E41 run 2/10 · step 412/953 · val_bpb 2.021 · cpu:0`."""
+
+from org.lab.lab import Lab
+from org.model.agent import Agent, Control
+from org.model.program import State as ProgramState
+from org.model.run import Purpose, Run
+from org.runs import progress
+from org.store import agents, experiments, meta, programs, reads
+
+
+def all_titles(lab: Lab) -> dict[str, str]:
+    """A title for every agent, from the ledger and the runs' progress."""
+    con = lab.ledger.reader
+    running = reads.running(con)
+    return {agent.name: _title(lab, agent, running) for agent in agents.everyone(con)}
+
+
+def note(lab: Lab) -> str:
+    """What every pane must say: a root changed on purpose, a pause, a full disk, an unanswered question."""
+    con = lab.ledger.reader
+    parts = [meta.get(con, "root_note"), meta.get(con, "disk_low")]
+    paused, stopping = meta.get(con, "paused"), meta.get(con, "stopping")
+    parts += [f"paused: {paused}" if paused else None, f"stopping ({stopping})" if stopping else None]
+    return " · ".join(part for part in parts if part)
+
+
+def _title(lab: Lab, agent: Agent, running: list[Run]) -> str:
+    parts = [agent.name]
+    if agent.control is not Control.AGENT:
+        parts.append(f"taken over by {agent.controlled_by}" if agent.control is Control.HUMAN else "takeover asked")
+    if agent.role.startswith("chief"):
+        parts += _chief_words(lab)
+    else:
+        parts += _work(lab, agent, running)
+    if agent.reason:
+        parts.append(f"{agent.state.value}: {agent.reason}")
+    return " · ".join(parts)
+
+
+def _chief_words(lab: Lab) -> list[str]:
+    con = lab.ledger.reader
+    open_programs = len(programs.in_state(con, ProgramState.OPEN))
+    return [
+        f"{open_programs} program{'' if open_programs == 1 else 's'}",
+        f"{reads.verdict_count(con)} verdicts",
+        f"{reads.merged_count(con)} merged",
+    ]
+
+
+def _work(lab: Lab, agent: Agent, running: list[Run]) -> list[str]:
+    con = lab.ledger.reader
+    mine = experiments.open_of(con, agent.name)
+    now = next(((e, r) for e in mine for r in running if r.experiment == e.id and r.purpose is not Purpose.POOL), None)
+    if now is None:
+        waiting = ", ".join(e.id for e in mine)
+        return [f"{waiting} waits" if waiting else agent.program or "no program", agent.state.value]
+    experiment, run = now
+    return [f"{experiment.id} run {run.slot + 1}/{lab.protocol.max_runs}", *_steps(lab, run), run.device or ""]
+
+
+def _steps(lab: Lab, run: Run) -> list[str]:
+    at = progress.read(lab.layout.run(run.id))
+    if at is None:
+        return ["starting"]
+    loss = [f"loss {at.loss:.3f}"] if at.loss is not None else []
+    return [f"step {at.step}/{at.steps}", *loss]

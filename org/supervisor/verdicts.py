@@ -1,0 +1,21 @@
+"""Review, races, merges; then the notebook pages of whatever changed."""
+
+from datetime import datetime
+
+from org.lab import judge, merge, pages, review
+from org.store.tables import EXPERIMENTS
+from org.supervisor.office import Office
+
+
+def step(office: Office, now: datetime) -> None:
+    lab = office.lab
+    review.step(lab, now)
+    changed = [*judge.step(lab, now), *merge.step(lab, now)]
+    for id in dict.fromkeys(changed):
+        experiment = EXPERIMENTS.get(lab.ledger.reader, id)
+        office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")
+    touched, office.last_event = pages.touched(lab, office.last_event)
+    if not office.rewritten:
+        touched |= set(pages.missing(lab))
+        office.rewritten = True
+    pages.write(lab, sorted(touched))

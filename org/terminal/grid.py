@@ -1,0 +1,229 @@
+"""The grid: one pane per agent in windows of at most nine. tmux is the truth; nothing is remembered here.
+
+`ensure` may be called at any time, by a supervisor that knows nothing: what lives is adopted, what is missing is made,
+what is dead is respawned in its place, so the grid outlives every process of the lab.
+"""
+
+import os
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from org.model.errors import TerminalError
+from org.terminal.panes import FORMAT, Changes, PaneInfo, PaneSpec, marks, parse, shown, title, words
+from org.terminal.server import Tmux
+
+PANES_PER_WINDOW = 9
+COLUMNS, ROWS = 320, 100
+START_SECONDS = 10
+END_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The panes of `session` on the tmux server at `socket_path`, which is started with the file `conf`."""
+
+    socket_path: Path
+    session: str
+    conf: Path
+
+    @property
+    def tmux(self) -> Tmux:
+        """The server behind the grid."""
+        return Tmux(self.socket_path, self.conf)
+
+    def alive(self) -> bool:
+        """Whether the lab's session stands."""
+        return self.tmux.ask(["has-session", "-t", f"={self.session}"]).code == 0
+
+    def ensure(self, specs: Sequence[PaneSpec]) -> Changes:
+        """Have a live pane for each spec. Kills nothing that lives; a full window spills into the next number."""
+        _require_distinct(specs)
+        self._start()
+        there = {pane.agent: pane for pane in self.panes()}
+        created, adopted, respawned = [], [], []
+        for spec in specs:
+            pane = there.get(spec.agent)
+            if pane is None:
+                self._create(spec)
+                created.append(spec.agent)
+            elif pane.dead:
+                self.respawn(spec.agent, spec)
+                respawned.append(spec.agent)
+            else:
+                adopted.append(spec.agent)
+        left = [p.agent for p in there.values() if not p.dead and p.agent not in {s.agent for s in specs}]
+        return Changes(tuple(created), tuple(adopted), tuple(respawned), tuple(left))
+
+    def panes(self) -> list[PaneInfo]:
+        """The agents' panes, by one call of tmux; [] when there is no server."""
+        return [pane for pane in self._all_panes() if pane.agent]
+
+    def find(self, agent: str) -> PaneInfo:
+        """The pane of an agent; TerminalError when it has none."""
+        found = next((pane for pane in self.panes() if pane.agent == agent), None)
+        if found is None:
+            raise TerminalError(f"{agent} has no pane; `org start` makes one")
+        return found
+
+    def set_titles(self, titles: Mapping[str, str], note: str | None = None) -> None:
+        """Set the border titles of the agents that have a pane, and the note in the status line unless None."""
+        commands = [["set-option", "-g", "@org_note", shown(note)]] if note is not None else []
+        changed = [p for p in self.panes() if p.agent in titles and p.title != shown(titles[p.agent])]
+        commands += [title(pane.pane_id, titles[pane.agent]) for pane in changed]
+        if commands:
+            self.tmux.run(*commands)
+
+    def set_note(self, text: str) -> None:
+        """Set the note in the status line; "" takes it away."""
+        self.set_titles({}, note=text)
+
+    def respawn(self, agent: str, spec: PaneSpec, kill: bool = False) -> None:
+        """Start the spec's program in the agent's pane, which keeps its place and title.
+
+        A program that still runs there is ended first if `kill`; else TerminalError.
+        """
+        pane = self.find(agent)
+        if not pane.dead and not kill:
+            raise TerminalError(f"the program of {agent} still runs (pid {pane.pid}); nothing was started")
+        if not pane.dead:
+            _hang_up(pane.pid)
+        force = ["-k"] if kill else []
+        self.tmux.run(["respawn-pane", *force, "-t", pane.pane_id, *words(spec)], *marks(spec, pane.pane_id))
+
+    def capture(self, agent: str, lines: int = 50) -> str:
+        """The last `lines` lines of what the pane shows and of its history, without the empty rows below."""
+        with self.tmux.pane(self.find(agent).pane_id) as pane:
+            got = pane.capture_pane(start=-lines, join_wrapped=True)
+        text = "\n".join(line.rstrip() for line in got).rstrip("\n")
+        return "\n".join(text.split("\n")[-lines:])
+
+    def select(self, agent: str) -> None:
+        """Bring the agent's window and pane to the front of whoever is attached."""
+        pane = self.find(agent).pane_id
+        self.tmux.run(["select-window", "-t", pane], ["select-pane", "-t", pane])
+
+    def zoom(self, agent: str) -> None:
+        """`select`, and let the pane fill its window. Again: the same."""
+        self.select(agent)
+        pane = self.find(agent).pane_id
+        self.tmux.run(["if-shell", "-F", "-t", pane, "#{window_zoomed_flag}", "", f"resize-pane -Z -t {pane}"])
+
+    def split_shell(self, agent: str, cwd: Path, env: Mapping[str, str]) -> str:
+        """Open a person's shell beside the agent's pane and return the new pane's id. It closes when the shell ends."""
+        with self.tmux.pane(self.find(agent).pane_id) as pane:
+            shell = pane.split(start_directory=cwd, environment=dict(env), attach=True)
+        if shell.pane_id is None:
+            raise TerminalError(f"tmux gave no pane for a shell beside {agent}")
+        label = title(shell.pane_id, f"shell in the worktree of {agent}")
+        self.tmux.run(label, ["set-option", "-p", "-t", shell.pane_id, "remain-on-exit", "off"])
+        return shell.pane_id
+
+    def kill_server(self) -> None:
+        """End the lab's tmux server and wait until it and the panes' programs are gone. Nothing else is touched."""
+        answer = self.tmux.ask(["display-message", "-p", "#{pid}"])
+        if answer.server_gone:
+            return
+        pids = [int(answer.lines[0]), *(pane.pid for pane in self._all_panes() if not pane.dead)]
+        processes = [process for pid in pids for process in _with_children(pid)]
+        self.tmux.ask(["kill-server"])
+        _wait_gone(processes, END_SECONDS)
+
+    def _all_panes(self) -> list[PaneInfo]:
+        answer = self.tmux.ask(["list-panes", "-a", "-F", FORMAT])
+        if answer.server_gone or "no current target" in answer.err:  # the latter: a server without a session
+            return []
+        if answer.code != 0:
+            raise TerminalError(f"tmux list-panes ended with {answer.code}: {answer.err.strip()}")
+        return [parse(line) for line in answer.lines]
+
+    def _start(self) -> None:
+        """Have a server that has read the conf as it is now."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            # A server that was just killed still answers on the socket for a moment, and dies under the next call.
+            answer = self.tmux.ask(["start-server"], ["source-file", str(self.conf)], ["show-options", "-s", "exit-empty"])
+            if answer.code == 0:
+                return
+            if time.monotonic() > deadline:
+                raise TerminalError(f"tmux did not start at {self.socket_path}: {answer.err.strip()}")
+            time.sleep(0.1)
+
+    def _create(self, spec: PaneSpec) -> None:
+        there = [pane for pane in self._all_panes() if pane.session == self.session]
+        name = _window_with_room(spec.window, Counter(pane.window for pane in there))
+        window = next((pane.window_id for pane in there if pane.window == name), None)
+        if window is not None:
+            self._split(spec, window)
+            return
+        target = f"={self.session}:={name}"
+        if there or self.alive():
+            first = ["new-window", "-d", "-t", f"={self.session}:", "-n", name, *words(spec)]
+            self.tmux.run(first, *self._labels(spec, target))
+            return
+        # new-session -e would give this agent's environment to every later pane, so the pane is respawned with it.
+        empty = ["new-session", "-d", "-s", self.session, "-n", name, "-x", str(COLUMNS), "-y", str(ROWS), "exec sleep 60"]
+        self.tmux.run(empty, ["respawn-pane", "-k", "-t", target, *words(spec)], *self._labels(spec, target))
+
+    def _split(self, spec: PaneSpec, window: str) -> None:
+        # The new pane is active while it is marked; then the person's pane is active again, in the same breath.
+        split = ["split-window", "-t", window, *words(spec)]
+        self.tmux.run(split, *self._labels(spec, window), ["select-layout", "-t", window, "tiled"], ["last-pane", "-t", window])
+
+    @staticmethod
+    def _labels(spec: PaneSpec, target: str) -> list[list[str]]:
+        return [*marks(spec, target), title(target, spec.agent)]
+
+
+def _require_distinct(specs: Sequence[PaneSpec]) -> None:
+    twice = [agent for agent, count in Counter(spec.agent for spec in specs).items() if count > 1 or not agent]
+    if twice:
+        raise TerminalError(f"two panes are asked for {twice[0]!r}; every agent has one")
+
+
+def _window_with_room(name: str, panes: Counter[str]) -> str:
+    """`name`, or the same name with the next number that has room."""
+    while panes[name] >= PANES_PER_WINDOW:
+        stem, number = re.fullmatch(r"(.*?)(?:-(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+        name = f"{stem}-{int(number or 1) + 1}"
+    return name
+
+
+def _with_children(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _hang_up(pid: int) -> None:
+    """End a pane's program as a closed terminal would, and wait: two programs may not share one conversation."""
+    processes = _with_children(pid)
+    try:
+        os.kill(pid, signal.SIGHUP)
+    except ProcessLookupError:
+        return
+    _wait_gone(processes, END_SECONDS)
+
+
+def _wait_gone(processes: Iterable[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        while _runs(process):
+            if time.monotonic() > deadline:
+                raise TerminalError(f"process {process.pid} still runs {seconds:g} s after its terminal was closed; end it first")
+            time.sleep(0.05)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

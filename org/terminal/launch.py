@@ -1,0 +1,73 @@
+"""Runs inside a pane, around its program: `python -I -S launch.py STATUS_FILE PROGRAM ...`.
+
+tmux loses the exit status of one pane in five, so it is written to STATUS_FILE ("-": nowhere), beside and renamed,
+before the pane is seen dead: the exit status, or 128 + the signal. The program is the terminal's foreground group, so
+tmux names it and not this file, and the keyboard's signals reach it alone. Imports nothing of org: it runs in a
+worktree, with the standard library only.
+"""
+
+import os
+import signal
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program to its end and return its exit status."""
+    status_file, command = arguments[0], arguments[1:]
+    if status_file != "-" and os.path.exists(status_file):
+        os.unlink(status_file)  # what the pane's last program left
+    child = os.fork()
+    if child == 0:
+        _become(command)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda signum, _: _pass_on(child, signum))
+    status = _wait(child)
+    if status_file != "-":
+        _write(status_file, status)
+    return status
+
+
+def _become(command: list[str]) -> None:
+    """Turn this child into the program, in its own process group and in the terminal's foreground."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # tcsetpgrp from the background would stop us
+    try:
+        os.tcsetpgrp(0, os.getpgrp())
+    except OSError:
+        pass  # no terminal
+    for number in (signal.SIGTTOU, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execvp(command[0], command)
+    except OSError as bad:
+        os.write(2, f"{command[0]}: {bad.strerror}\n".encode())
+        os._exit(127 if isinstance(bad, FileNotFoundError) else 126)
+
+
+def _wait(child: int) -> int:
+    while True:
+        _, status = os.waitpid(child, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            break
+        os.killpg(child, signal.SIGCONT)  # a pane has no shell that could continue it
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def _pass_on(child: int, signum: int) -> None:
+    try:
+        os.killpg(child, signum)
+    except ProcessLookupError:
+        pass
+
+
+def _write(status_file: str, status: int) -> None:
+    os.makedirs(os.path.dirname(status_file), exist_ok=True)
+    with open(status_file + ".new", "w", encoding="ascii") as file:
+        file.write(f"{status}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(status_file + ".new", status_file)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

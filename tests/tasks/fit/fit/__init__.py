@@ -1,0 +1,1 @@
+"""A small regression by gradient descent that keeps the task contract."""
