@@ -18,7 +18,7 @@ from org.model.message import HUMAN
 from org.model.request import State
 from org.store import requests
 from org.store.tables import REQUESTS
-from org.supervisor import loop
+from org.supervisor import lock
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 reason_option = click.option("--reason", default="", help="Why; kept in the ledger.")
@@ -73,7 +73,7 @@ def request(the_lab: Lab, verb: str, **args: Any) -> None:
     """Ask the supervisor and say its answer; without one: queued, which is done as far as the verb goes."""
     with the_lab.ledger.transaction() as tx:
         asked = requests.ask(tx, verb, actor(), now(), **args)
-    if not loop.is_running(the_lab.layout.supervisor_lock):
+    if not lock.is_running(the_lab.layout.supervisor_lock):
         click.echo(f"queued as request {asked.id}; nobody is in the office: start it with `org start`")
         return
     deadline = time.monotonic() + ANSWER_SECONDS

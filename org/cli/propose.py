@@ -8,7 +8,7 @@ from org.cli import context
 from org.lab import propose
 from org.lab.propose import Proposal
 from org.model.experiment import Claim
-from org.supervisor import loop
+from org.supervisor import lock
 
 
 @click.command()
@@ -33,5 +33,5 @@ def command(
     signed = f"human via {name}" if person else None
     proposal = Proposal(Claim(claim), subject, because, predict, predicted_gain, margin, idea)
     made = propose.propose(lab, name, proposal, context.now(), signed)
-    waits = "" if loop.is_running(lab.layout.supervisor_lock) else " (queued; start the office with `org start`)"
+    waits = "" if lock.is_running(lab.layout.supervisor_lock) else " (queued; start the office with `org start`)"
     context.emit({"experiment": made.id, "state": made.state}, as_json, lambda: f"{made.id} proposed{waits}")

@@ -13,7 +13,7 @@ from org.lab import environment, founding, merge, prompts, requests
 from org.lab.lab import Lab
 from org.model.errors import ConfigError
 from org.store import atomic, meta
-from org.supervisor import loop
+from org.supervisor import lock
 from org.terminal import attach, conf, server
 from org.terminal.grid import Grid
 from org.workspace import repair, worktrees
@@ -61,7 +61,7 @@ def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
         lab.layout.lab_file,
         {"lab": cfg.lab, "root": str(lab.layout.root), "worktrees": str(lab.layout.worktrees), "config": str(place.config_file)},
     )
-    if not loop.is_running(lab.layout.supervisor_lock):
+    if not lock.is_running(lab.layout.supervisor_lock):
         said += [f"finished the merge of {e}" for e in merge.settle_intents(lab, now)]
         said += requests.step(lab, now)
         with lab.ledger.transaction() as tx:

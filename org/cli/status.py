@@ -11,7 +11,7 @@ from org.lab.lab import Lab
 from org.model.experiment import OPEN
 from org.runs import devices
 from org.store import agents, experiments, mail, meta, reads
-from org.supervisor import loop, titles
+from org.supervisor import lock, titles
 
 
 @click.command()
@@ -28,7 +28,7 @@ def _state(lab: Lab) -> dict[str, Any]:
     con = lab.ledger.reader
     return {
         "lab": lab.config.lab,
-        "supervisor": loop.is_running(lab.layout.supervisor_lock),
+        "supervisor": lock.is_running(lab.layout.supervisor_lock),
         "note": meta.get(con, "root_note"),
         "held": schedule.held(lab),
         "questions": mail.open_questions(con),

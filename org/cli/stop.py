@@ -8,7 +8,7 @@ from org import bootstrap
 from org.cli import context
 from org.runs import executor
 from org.store import reads
-from org.supervisor import loop
+from org.supervisor import lock
 
 
 @click.command()
@@ -17,9 +17,9 @@ from org.supervisor import loop
 def command(ctx: click.Context, drain: bool) -> None:
     """Stop the lab and close its grid. Nothing recorded is lost; `org start` goes on from here."""
     lab = context.lab(ctx)
-    if loop.is_running(lab.layout.supervisor_lock):
+    if lock.is_running(lab.layout.supervisor_lock):
         context.request(lab, "stop", drain=drain)
-        while loop.is_running(lab.layout.supervisor_lock):
+        while lock.is_running(lab.layout.supervisor_lock):
             running = reads.running(lab.ledger.reader)
             if drain and running:
                 click.echo(f"waiting for {', '.join(r.id for r in running)} …")

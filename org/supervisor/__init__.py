@@ -2,6 +2,7 @@
 
 office.py    what the supervisor holds: lab, grid, panes, memory between ticks
 loop.py      tick(now): mail → runs → verdicts → schedule → health → standup; and the loop around it
+lock.py      one supervisor per lab
 mail.py      requests of verbs, letters of the outbox
 runs.py      outcomes of keepers
 verdicts.py  review, races, merges, notebook pages

@@ -1,13 +1,9 @@
 """The loop. A tick takes the steps in order; a step that fails is recorded and the others go on."""
 
-import fcntl
-import os
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from org.model.errors import OrgError
 from org.store import events, meta, reads
@@ -38,43 +34,19 @@ def tick(office: Office, now: datetime, steps: tuple[tuple[str, Step], ...] = ST
     return failed
 
 
-def run(office: Office) -> None:
-    """Tick until a stop was asked and nothing runs any more."""
+def run(office: Office, renew: Callable[[Office], Office] = lambda office: office) -> None:
+    """Tick until a stop was asked and nothing runs any more. renew: the office after `org start` applied a new config."""
+    applied = meta.get(office.lab.ledger.reader, "config")
     while True:
+        if (config := meta.get(office.lab.ledger.reader, "config")) != applied:
+            office, applied = renew(office), config
+            office.say("the config changed: applied")
         started = time.monotonic()
         tick(office, datetime.now(UTC))
         if meta.get(office.lab.ledger.reader, "stopping") is not None and not reads.running(office.lab.ledger.reader):
             office.say("stopped: nothing runs any more")
             return
         time.sleep(max(0.0, TICK_SECONDS - (time.monotonic() - started)))
-
-
-@contextmanager
-def single(lock: Path) -> Iterator[None]:
-    """Only one supervisor per lab, by flock; OrgError names the one that holds it."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 32, 0).decode().strip()
-        os.close(descriptor)
-        raise OrgError(f"a supervisor of this lab runs already (process {holder})") from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def is_running(lock: Path) -> bool:
-    """Whether some process holds the supervisor's lock."""
-    try:
-        with single(lock):
-            return False
-    except OrgError:
-        return True
 
 
 def _record_failure(office: Office, step: str, error: Exception, now: datetime) -> None:

@@ -1,0 +1,9 @@
+"""`make bench`: what the lab costs, measured; no figure here is a test.
+
+lab.py         labs for benches: the fit task with any number of agents, or a clone of this repository
+panes.py       panes up for 8 and 64 agents
+delivery.py    a message, from its verb to its file
+supervisor.py  the supervisor's CPU share with 64 idle agents
+overhead.py    seconds of a run that are neither training nor evaluation
+verdicts.py    verdicts per device-hour
+"""

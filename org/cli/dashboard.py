@@ -1,0 +1,17 @@
+"""`org dashboard`: agents, experiments, plot, programs, standup, messages."""
+
+import click
+
+from org import bootstrap
+from org.cli import context, spoken
+
+
+@click.command()
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """The dashboard. It renders the ledger; quitting it stops nothing."""
+    from org.dashboard.app import DashboardApp  # Textual takes most of a second to import
+
+    lab = context.lab(ctx)
+    verbs = spoken.Spoken(lab, bootstrap.grid(lab))
+    DashboardApp(lab.layout.ledger, lab.layout, verbs, lab.config.model_dump(mode="json")).run()
