@@ -16,8 +16,8 @@ def command(ctx: click.Context, program: str | None, last: int | None, as_json: 
     """Experiments and their verdicts, newest last."""
     found = reads.experiments(context.lab(ctx).ledger.reader, last, program)
     rows = [
-        (e.id, e.state.value, gain(e.gain), e.decision.get("candidate_runs", "–"), e.author, e.program, e.subject)
+        (e.id, e.state.value, gain(e.decision.get("gain")), gain(e.gain), e.decision.get("candidate_runs", "–"), e.author, e.program, e.subject)
         for e in found
     ]  # fmt: skip
-    head = ("id", "state", "gain", "runs", "by", "program", "what")
+    head = ("id", "state", "measured", "shrunk", "runs", "by", "program", "what")
     context.emit(found, as_json, lambda: context.columns(rows, head) if rows else "nothing was proposed yet")

@@ -1,7 +1,6 @@
 """A message as Markdown with front matter, and back. The text of a message survives the round trip to the letter."""
 
 from datetime import datetime
-from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -20,17 +19,14 @@ class BadLetter(OrgError):
 
 def write(message: Message) -> str:
     """The file's text: front matter between two fences, an empty line, the body, a line end."""
-    front: dict[str, Any] = {
-        "id": message.id, "from": message.sender, "to": message.to, "kind": message.kind.value,
-        "subject": message.subject, "refs": list(message.refs), "reply_to": message.reply_to,
+    strings = {
+        "id": message.id, "from": message.sender, "to": message.to, "kind": message.kind.value, "subject": message.subject,
         "sent_at": message.sent_at.isoformat(),
     }  # fmt: skip
-    out = StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.width, yaml.allow_unicode = False, 4096, True
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.dump(front, out)
-    return f"{FENCE}\n{out.getvalue()}{FENCE}\n\n{message.body}\n"
+    lines = [f"{key}: {_quoted(value)}" for key, value in strings.items()]
+    lines.append(f"refs: [{', '.join(_quoted(ref) for ref in message.refs)}]")
+    lines.append(f"reply_to: {'null' if message.reply_to is None else _quoted(message.reply_to)}")
+    return "\n".join((FENCE, *lines, FENCE, "", message.body, ""))
 
 
 def read(text: str, where: str) -> Message:
@@ -48,6 +44,12 @@ def read(text: str, where: str) -> Message:
         )  # fmt: skip
     except (ValueError, TypeError) as error:
         raise BadLetter(f"{where}:{_line_of(front, str(error))}: {error}") from error
+
+
+def _quoted(text: str) -> str:
+    """A double-quoted YAML string. Not left to a dumper: those write U+0085 and U+2028 raw and read them as a space."""
+    kept = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in kept) + '"'
 
 
 def _split(text: str, where: str) -> tuple[str, str]:

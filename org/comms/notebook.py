@@ -69,12 +69,15 @@ def _words(con: sqlite3.Connection, e: Experiment) -> str:
 
 
 def _runs(con: sqlite3.Connection, e: Experiment, metric_name: str, sign: float) -> str:
-    base = {r.slot: r for r in (reads.pool_runs(con, e.pool) if e.pool is not None else [])}
     mine = [r for r in runs.of_experiment(con, e.id) if r.purpose in (Purpose.RACE, Purpose.RECHECK)]
-    if not mine and not base:
+    pools = dict.fromkeys(r.pool for r in mine if r.pool is not None)  # a re-check has the moved head's own pool
+    base = {(pool, r.slot): r for pool in pools for r in reads.pool_runs(con, pool)}
+    if not mine:
         return ""
     head = ("seed", "run", "what", metric_name, "base", "difference", "device", "train", "steps", "end")
-    return "## Runs\n\n" + table(head, [_run_row(r, base.get(r.slot), sign) for r in mine]) + _base_line(base.values())
+    rows = [_run_row(r, base.get((r.pool or 0, r.slot)), sign) for r in mine]
+    lines = [_base_line(pool, [r for (of, _), r in base.items() if of == pool]) for pool in pools]
+    return "## Runs\n\n" + table(head, rows) + "".join(lines)
 
 
 def _run_row(run: Run, base: Run | None, sign: float) -> Sequence[object]:
@@ -88,12 +91,12 @@ def _run_row(run: Run, base: Run | None, sign: float) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _base_line(base: Any) -> str:
+def _base_line(pool: int, base: Sequence[Run]) -> str:
     values = sorted(r.metric for r in base if r.metric is not None)
     if not values:
         return ""
     mean = sum(values) / len(values)
-    return f"\n\nBase: {len(values)} runs, mean {mean:.4f}, from {values[0]:.4f} to {values[-1]:.4f}."
+    return f"\n\nBase (pool {pool}): {len(values)} runs, mean {mean:.4f}, from {values[0]:.4f} to {values[-1]:.4f}."
 
 
 def _evidence(d: dict[str, Any]) -> str:

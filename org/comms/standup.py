@@ -8,6 +8,7 @@ from datetime import datetime
 
 from org.comms.figures import gain, metric, plural, quoted, span, table
 from org.model.agent import Agent, Control
+from org.model.agent import State as AgentState
 from org.model.experiment import IN_HEAD, VERDICTS, Experiment, State
 from org.model.program import Program
 from org.model.program import State as ProgramState
@@ -20,8 +21,9 @@ def render(con: sqlite3.Connection, standup: Standup, sections: Sequence[Section
     """The page of one day."""
     since = _since(con, standup)
     decided = [e for e in reads.experiments(con) if e.decided_at is not None and _after(e.decided_at, since)]
+    front = f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---"
     parts = [
-        f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---\n\n# Standup of {standup.day}",
+        f"{front}\n\n# Standup of {standup.day}",
         _note(con),
         _questions(con),
         _summary(con, decided, since, metric_name),
@@ -119,9 +121,9 @@ def _pool_mean(con: sqlite3.Connection, tree: str) -> float | None:
 def _verdicts(decided: list[Experiment]) -> str:
     if not decided:
         return ""
-    head = ("", "what", "by", "verdict", "gain", "runs", "why")
+    head = ("", "what", "by", "verdict", "measured", "shrunk", "runs", "why")
     body = [
-        (f"[{e.id}](../notebook/{e.id}.md)", e.subject, e.author, e.state.value.replace("_", " "), gain(e.gain),
+        (f"[{e.id}](../notebook/{e.id}.md)", e.subject, e.author, e.state.value.replace("_", " "), gain(e.decision.get("gain")), gain(e.gain),
          e.decision.get("candidate_runs", "–"), e.reason.splitlines()[0] if e.reason else "")
         for e in decided
     ]  # fmt: skip
@@ -130,7 +132,8 @@ def _verdicts(decided: list[Experiment]) -> str:
 
 def _sections(con: sqlite3.Connection, sections: Sequence[Section]) -> str:
     said = {section.agent: section.body for section in sections}
-    everyone = sorted(agents.everyone(con), key=lambda a: (not a.role.startswith("chief"), a.name))
+    here = [a for a in agents.everyone(con) if a.state is not AgentState.STOPPED or a.name in said]
+    everyone = sorted(here, key=lambda a: (not a.role.startswith("chief"), a.name))
     return "## In their own words\n\n" + "\n\n".join(_section(agent, said.get(agent.name)) for agent in everyone)
 
 

@@ -1,0 +1,131 @@
+"""The chief's decisions by rule: which program opens, closes, and gets whom. Pure: values in, orders out."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from org.model import experiment as experiments
+from org.model.agent import Agent
+from org.model.brief import Brief
+from org.model.experiment import IN_HEAD, VERDICTS, Experiment
+from org.model.program import Program, State
+
+JUNIORS_A_PROGRAM = 2
+"""Two juniors on one question build on each other's merges; more than that race each other's bases."""
+PENDING = frozenset({experiments.State.BETTER, experiments.State.QUEUED})
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A brief in the repository."""
+
+    path: Path
+    brief: Brief
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    shipped: Shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    slug: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    slug: str
+    agent: str
+
+
+Order: TypeAlias = Open | Close | Assign
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What the rules look at. has: what this machine has (`cuda`). exhausted: programs whose space is tried out."""
+
+    juniors: Sequence[Agent]
+    programs: Sequence[Program]
+    experiments: Sequence[Experiment]
+    briefs: Sequence[Shipped]
+    has: Collection[str]
+    exhausted: Collection[str] = ()
+
+
+def decide(lab: Lab) -> list[Order]:
+    """What to do now: closes first, then opens, then assignments to programs that are open already."""
+    closes = [Close(p.slug, why) for p in lab.programs if (why := _end(p, lab))]
+    closing = {order.slug for order in closes}
+    alive = [p for p in lab.programs if p.state is not State.CLOSED and p.slug not in closing]
+    staffed = [p for p in alive if p.state is not State.PAUSED]
+    opens = [Open(shipped) for shipped in _next_briefs(lab, len(staffed))]
+    return [*closes, *opens, *_assignments(lab, [p for p in alive if p.state is State.OPEN], more_to_come=bool(opens))]
+
+
+def can_run(shipped: Shipped, has: Collection[str]) -> bool:
+    return set(shipped.brief.needs) <= set(has)
+
+
+def streak(found: Iterable[Experiment]) -> int:
+    """Verdicts in a row, up to now, that did not enter the head. One that still may is the end of the row."""
+    ended = sorted((e for e in found if e.state in VERDICTS and e.decided_at), key=lambda e: str(e.decided_at))
+    count = 0
+    for experiment in reversed(ended):
+        if experiment.state in IN_HEAD or experiment.state in PENDING:
+            break
+        count += 1
+    return count
+
+
+def _end(program: Program, lab: Lab) -> str:
+    """Why an open program ends now; empty when it goes on."""
+    if program.state is not State.OPEN:
+        return ""
+    mine = [e for e in lab.experiments if e.program == program.slug]
+    decided = sum(e.state in VERDICTS for e in mine)
+    row, limit = streak(mine), program.stop.get("discards", math.inf)
+    if row >= limit:
+        return f"{row} verdicts in a row without a merge ({decided} in all); its stop rule says {limit:g}"
+    if decided >= program.stop.get("verdicts", math.inf):
+        return f"{decided} verdicts; its stop rule says {program.stop['verdicts']:g}"
+    if program.slug in lab.exhausted and not any(e.is_open for e in mine):
+        return f"every value that its space allows was tried ({decided} verdicts)"
+    return ""
+
+
+def _next_briefs(lab: Lab, staffed: int) -> list[Shipped]:
+    """As many unopened briefs, in their order, as the juniors need programs."""
+    wanted = math.ceil(len(lab.juniors) / JUNIORS_A_PROGRAM)
+    known = {p.slug for p in lab.programs}
+    left = [s for s in lab.briefs if s.brief.slug not in known and can_run(s, lab.has)]
+    return left[: max(0, wanted - staffed)]
+
+
+def _assignments(lab: Lab, open_ones: Sequence[Program], more_to_come: bool) -> list[Order]:
+    """Every junior without an open program goes where the fewest are; the older program wins a tie.
+
+    Once the open ones have enough, juniors wait: for a program that is being opened, or for their own that is paused.
+    """
+    if not open_ones:
+        return []
+    slugs = [p.slug for p in open_ones]
+    busy = Counter(a.program for a in lab.juniors if a.program and a.program in slugs)
+    paused = {p.slug for p in lab.programs if p.state is State.PAUSED}
+    orders: list[Order] = []
+    for junior in lab.juniors:
+        if junior.program in slugs or ((more_to_come or junior.program in paused) and _all_full(busy, slugs)):
+            continue
+        slug = min(slugs, key=lambda s: busy[s])
+        busy[slug] += 1
+        orders.append(Assign(slug, junior.name))
+    return orders
+
+
+def _all_full(busy: Mapping[str, int], slugs: Sequence[str]) -> bool:
+    return all(busy[slug] >= JUNIORS_A_PROGRAM for slug in slugs)
