@@ -14,7 +14,7 @@ demo: install
 	$(BIN)/python scripts/demo.py
 
 test: install-test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: install-test
 	$(BIN)/python -m benchmarks

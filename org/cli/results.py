@@ -4,6 +4,7 @@ import click
 
 from org.cli import context
 from org.comms.figures import gain
+from org.model.experiment import Experiment
 from org.store import reads
 
 
@@ -15,9 +16,12 @@ from org.store import reads
 def command(ctx: click.Context, program: str | None, last: int | None, as_json: bool) -> None:
     """Experiments and their verdicts, newest last."""
     found = reads.experiments(context.lab(ctx).ledger.reader, last, program)
-    rows = [
-        (e.id, e.state.value, gain(e.decision.get("gain")), gain(e.gain), e.decision.get("candidate_runs", "–"), e.author, e.program, e.subject)
-        for e in found
-    ]  # fmt: skip
+    rows = [_row(e) for e in found]
     head = ("id", "state", "measured", "shrunk", "runs", "by", "program", "what")
     context.emit(found, as_json, lambda: context.columns(rows, head) if rows else "nothing was proposed yet")
+
+
+def _row(e: Experiment) -> tuple[object, ...]:
+    told = e.decision
+    measured, shrunk, runs = gain(told.get("gain")), gain(e.gain), told.get("candidate_runs", "–")
+    return e.id, e.state.value, measured, shrunk, runs, e.author, e.program, e.subject

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from org.lab import collect
 from org.store.tables import RUNS
+from org.supervisor import titles
 from org.supervisor.office import Office
 
 
@@ -11,4 +12,4 @@ def step(office: Office, now: datetime) -> None:
     for id in collect.step(office.lab, now):
         run = RUNS.get(office.lab.ledger.reader, id)
         value = f"{office.lab.config.task.metric} {run.metric:.4f}" if run.metric is not None else run.reason
-        office.say(f"{id} {run.state.value} · {run.experiment or run.purpose.value} · {run.device} · {value}")
+        office.say(f"{id} {run.state.value} · {titles.run_for(run)} · {run.device} · {value}")

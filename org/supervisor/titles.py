@@ -24,6 +24,13 @@ def note(lab: Lab) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def run_for(run: Run) -> str:
+    """What a run is for: `E41`, `baseline`, `baseline for E41`, `E41 re-check`."""
+    if run.purpose is Purpose.POOL:
+        return f"baseline for {run.experiment}" if run.experiment else "baseline"
+    return f"{run.experiment} re-check" if run.purpose is Purpose.RECHECK else run.experiment or run.purpose.value
+
+
 def _title(lab: Lab, agent: Agent, running: list[Run]) -> str:
     parts = [agent.name]
     if agent.control is not Control.AGENT:

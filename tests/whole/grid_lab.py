@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from laboratory import repository
+
 from org import bootstrap
 from org.lab.lab import Lab
 

@@ -15,9 +15,12 @@ from org.store import mail, reads
 from org.store.tables import EXPERIMENTS, MERGES, RUNS
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def started() -> Iterator[GridLab]:
-    """A started lab with an open program and both juniors on it, in a folder with a short name (socket paths)."""
+    """One started lab with an open program and both juniors on it, in a folder with a short name (socket paths).
+
+    All tests of this file use it in turn: it must survive every kill and go on as one lab.
+    """
     with tempfile.TemporaryDirectory(prefix="org-", ignore_cleanup_errors=True) as folder:
         lab = grid_lab.make(Path(folder))
         lab.start()
@@ -25,6 +28,7 @@ def started() -> Iterator[GridLab]:
             lab.org("program", "new", "brief.md")
             for agent in ("junior-1", "junior-2"):
                 lab.org("program", "assign", "brief", agent)
+            lab.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
             yield lab
         finally:
             lab.close()
@@ -44,7 +48,6 @@ def nothing_doubled(lab: GridLab) -> None:
 
 
 def test_offline_juniors_get_verdicts_in_a_real_grid(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "2", "--timeout", "90")
     panes = {p.agent: p for p in bootstrap.grid(started.lab()).panes()}
     assert set(panes) == {"junior-1", "junior-2", "office", "dashboard"}
     assert not any(p.dead for p in panes.values())
@@ -54,18 +57,17 @@ def test_offline_juniors_get_verdicts_in_a_real_grid(started: GridLab) -> None:
 
 
 def test_the_supervisor_may_be_killed_at_any_time(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     kill(started.supervisor())
     assert "queued" in started.org("pause", "junior-2")  # verbs go on working
     before = started.verdicts()
     assert "office" in started.start()
+    started.org("resume", "junior-2")
     eventually(lambda: started.verdicts() >= before + 2, 90)
-    assert started.json("log", "junior-2")[-1]["kind"] in ("agent.paused", "agent.assigned", "agent.branch", "agent.idle")
+    assert "agent.paused" in [e["kind"] for e in started.json("log", "junior-2", "--last", "200")]
     nothing_doubled(started)
 
 
 def test_a_killed_pane_comes_back_in_its_place(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     place = {p.agent: p.pane_id for p in bootstrap.grid(started.lab()).panes()}
     pid = started.pane_pid("junior-1")
     kill(pid)
@@ -88,7 +90,6 @@ def test_killed_keepers_and_runs_cost_no_verdict(started: GridLab) -> None:
 
 
 def test_a_killed_tmux_server_is_rebuilt_and_runs_survive_it(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     grid = bootstrap.grid(started.lab())
     server = int(grid.tmux.run(["display-message", "-p", "#{pid}"])[0])
     kill(server)
@@ -101,7 +102,6 @@ def test_a_killed_tmux_server_is_rebuilt_and_runs_survive_it(started: GridLab) -
 
 
 def test_stop_and_start_again_go_on_where_things_were(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     assert "stopped" in started.org("stop")
     assert not bootstrap.grid(started.lab()).alive()
     assert RUNS.count(started.lab().ledger.reader, "WHERE state = 'running'") == 0
@@ -112,7 +112,6 @@ def test_stop_and_start_again_go_on_where_things_were(started: GridLab) -> None:
 
 
 def test_takeover_holds_and_handback_tells(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     assert "human has junior-1" in started.org("takeover", "junior-1", "--note", "let me look")
     started.org("send", "junior-1", "hello", "read this later")
     eventually(lambda: "taken over" in _pane(started, "junior-1").title, 10)
@@ -127,7 +126,6 @@ def test_takeover_holds_and_handback_tells(started: GridLab) -> None:
 
 
 def test_a_junior_is_taken_over_by_typing_in_its_pane(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "1", "--timeout", "90")
     grid = bootstrap.grid(started.lab())
     pane = _pane(started, "junior-2").pane_id
     grid.tmux.run(["send-keys", "-t", pane, "take", "Enter"])
@@ -137,7 +135,6 @@ def test_a_junior_is_taken_over_by_typing_in_its_pane(started: GridLab) -> None:
 
 
 def test_a_standup_is_asked_answered_and_shown(started: GridLab) -> None:
-    started.org("wait", "--for", "verdict", "--count", "2", "--timeout", "90")
     started.org("ask", "May I change the degree?", "--default", "yes", "--after", "2h")
     started.org("standup", "now")
     started.org("wait", "--for", "standup", "--timeout", "60")
@@ -150,7 +147,7 @@ def test_an_edited_config_is_applied_by_starting_again(started: GridLab) -> None
     path = started.root / "config.yaml"
     path.write_text(path.read_text().replace("count: 2", "count: 3"))
     said = started.start()
-    assert "hired junior-3" in said and "count: 2 → 3" in said.replace("agents: ", "") or "agents" in said
+    assert ("hired junior-3" in said and "count: 2 → 3" in said.replace("agents: ", "")) or "agents" in said
     eventually(lambda: {"junior-3"} <= {p.agent for p in bootstrap.grid(started.lab()).panes()}, 10)
     assert "nothing changed" in started.start()
 
