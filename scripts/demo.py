@@ -13,13 +13,14 @@ from pathlib import Path
 from org import bootstrap
 from org.lab.lab import Lab
 from org.store import reads
-from org.store.tables import STANDUPS
+from org.store.tables import RUNS, STANDUPS
 from org.terminal import attach
 from org.terminal.panes import PaneSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "demo.yaml"
 PATIENCE_SECONDS = 20 * 60
+FRESH = 3
 STANDUP = "standup"
 
 
@@ -46,7 +47,11 @@ def watch(say: Callable[[str], None]) -> int:
             print(f"no merge after {PATIENCE_SECONDS / 60:.0f} minutes: `org --config demo.yaml results` shows why", file=sys.stderr)
             return 1
         time.sleep(0.5)
-    say(f"{time.monotonic() - started:4.0f} s  merged")
+    program = reads.merges(lab.ledger.reader)[0].program
+    say(f"{time.monotonic() - started:4.0f} s  merged; head and root now run on {FRESH} fresh seeds")
+    org("program", "headline", program, "--runs", str(FRESH))
+    while RUNS.count(lab.ledger.reader, "WHERE purpose = 'fresh' AND finished_at IS NOT NULL") < 2 * FRESH:
+        time.sleep(0.5)
     count = STANDUPS.count(lab.ledger.reader, "WHERE written_at IS NOT NULL")
     org("standup", "now")
     org("wait", "--for", "standup", "--count", str(count + 1), "--timeout", "120")

@@ -100,6 +100,15 @@ def resume(ctx: click.Context, slug: str) -> None:
 
 @command.command()
 @click.argument("slug")
+@click.option("--runs", default=4, show_default=True, type=click.IntRange(2, 16), help="Fresh seeds.")
+@click.pass_context
+def headline(ctx: click.Context, slug: str, runs: int) -> None:
+    """Run head and root on fresh seeds, which selected nothing; the standup tells."""
+    _ask(ctx, slug, "headline", runs=runs)
+
+
+@command.command()
+@click.argument("slug")
 @context.reason_option
 @click.pass_context
 def close(ctx: click.Context, slug: str, reason: str) -> None:
@@ -107,7 +116,7 @@ def close(ctx: click.Context, slug: str, reason: str) -> None:
     _ask(ctx, slug, "close", reason=reason)
 
 
-def _ask(ctx: click.Context, slug: str, what: str, **args: str) -> None:
+def _ask(ctx: click.Context, slug: str, what: str, **args: str | int) -> None:
     lab = context.lab(ctx)
     PROGRAMS.get(lab.ledger.reader, slug)
     context.request(lab, "program", what=what, slug=slug, **args)

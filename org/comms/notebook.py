@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from org.comms.figures import gain, metric, span, table
+from org.comms.figures import gain, metric, plural, span, table
 from org.model.experiment import Claim, Experiment, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState
@@ -54,7 +54,7 @@ def _verdict(e: Experiment, metric_name: str) -> str:
         lines.append(
             f"Gain {gain(d['gain'])} {metric_name} as measured (positive is better), {gain(e.gain)} after shrinking; "
             f"probability that there is none: {d['p_not_positive']:.2g}. "
-            f"{d['candidate_runs']} runs of the candidate, {d['base_runs']} of its base."
+            f"{plural(d['candidate_runs'], 'run')} of the candidate, {d['base_runs']} of its base."
         )
     return "\n\n".join(lines)
 

@@ -17,8 +17,10 @@ from org.store import agents, mail, meta, reads
 from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS, STANDUPS
 
 
-def render(con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime) -> str:
-    """The page of one day."""
+def render(
+    con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime, sign: float = 1.0
+) -> str:
+    """The page of one day. sign: +1 when lower is better."""
     since = _since(con, standup)
     decided = [e for e in reads.experiments(con) if e.decided_at is not None and _after(e.decided_at, since)]
     front = f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---"
@@ -27,7 +29,7 @@ def render(con: sqlite3.Connection, standup: Standup, sections: Sequence[Section
         _note(con),
         _questions(con),
         _summary(con, decided, since, metric_name),
-        _programs(con, metric_name),
+        _programs(con, metric_name, sign),
         _verdicts(decided),
         _sections(con, sections),
         _total(con),
@@ -90,26 +92,36 @@ def _other_states(decided: list[Experiment]) -> list[tuple[State, int]]:
     return counts.most_common() or [(State.DISCARDED, 0)]
 
 
-def _programs(con: sqlite3.Connection, metric_name: str) -> str:
+def _programs(con: sqlite3.Connection, metric_name: str, sign: float) -> str:
     shown = [p for p in PROGRAMS.select(con, "ORDER BY opened_at") if p.state is not ProgramState.BACKLOG]
     if not shown:
         return "## Programs\n\nNone is open."
-    head = ("program", "state", "verdicts", "merged", f"root {metric_name}", f"head {metric_name}")
+    head = ("program", "state", "verdicts", "merged", f"root {metric_name}", f"head {metric_name}", "head on fresh seeds")
     return (
         "## Programs\n\n"
-        + table(head, [_program_row(con, p) for p in shown])
+        + table(head, [_program_row(con, p, sign) for p in shown])
         + ("\n\nRoot and head are means of their pools: runs that also selected. Fresh seeds decide what is claimed.")
     )
 
 
-def _program_row(con: sqlite3.Connection, program: Program) -> Sequence[object]:
+def _program_row(con: sqlite3.Connection, program: Program, sign: float) -> Sequence[object]:
     tries = EXPERIMENTS.select(con, "WHERE program = ?", program.slug)
     decided = [e for e in tries if e.state in VERDICTS]
     merges = reads.merges(con, program.slug)
     root = _pool_mean(con, tries[0].base_tree) if tries else None
     head = _pool_mean(con, merges[-1].tree) if merges else root
     state = program.state.value + (f": {program.reason}" if program.reason else "")
-    return program.title, state, len(decided), len(merges), metric(root), metric(head)
+    pairs = reads.fresh_pairs(con, program.slug, tries[0].base_tree, merges[-1].tree) if merges else []
+    return program.title, state, len(decided), len(merges), metric(root), metric(head), _fresh(pairs, sign)
+
+
+def _fresh(pairs: Sequence[tuple[float, float]], sign: float) -> str:
+    """What fresh seeds say of head against root; they selected nothing."""
+    if not pairs:
+        return "not measured"
+    gains = [sign * (root - head) for root, head in pairs]
+    better = sum(g > 0 for g in gains)
+    return f"{gain(sum(gains) / len(gains))} on average, better on {better} of {len(gains)}"
 
 
 def _pool_mean(con: sqlite3.Connection, tree: str) -> float | None:
@@ -122,12 +134,15 @@ def _verdicts(decided: list[Experiment]) -> str:
     if not decided:
         return ""
     head = ("", "what", "by", "verdict", "measured", "shrunk", "runs", "why")
-    body = [
-        (f"[{e.id}](../notebook/{e.id}.md)", e.subject, e.author, e.state.value.replace("_", " "), gain(e.decision.get("gain")), gain(e.gain),
-         e.decision.get("candidate_runs", "–"), e.reason.splitlines()[0] if e.reason else "")
-        for e in decided
-    ]  # fmt: skip
+    body = [_verdict_row(e) for e in decided]
     return "## Verdicts\n\n" + table(head, body)
+
+
+def _verdict_row(e: Experiment) -> Sequence[object]:
+    told = e.decision
+    why = e.reason.splitlines()[0] if e.reason else ""
+    page, state = f"[{e.id}](../notebook/{e.id}.md)", e.state.value.replace("_", " ")
+    return page, e.subject, e.author, state, gain(told.get("gain")), gain(e.gain), told.get("candidate_runs", "–"), why
 
 
 def _sections(con: sqlite3.Connection, sections: Sequence[Section]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import frontmatter
+from frontmatter.default_handlers import YAMLHandler
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -16,7 +17,7 @@ KEYS = frozenset({"title", "question", "claim", "margin", "objective", "editable
 STOPS = frozenset({"discards", "verdicts"})  # decided in a row without a merge; decided in all
 
 
-class _Handler(frontmatter.YAMLHandler):
+class _Handler(YAMLHandler):
     """YAML 1.2, as everywhere in the lab: 1e-3 is a number."""
 
     def load(self, fm: str, **_: Any) -> Any:
@@ -34,7 +35,7 @@ def read(path: Path) -> Brief:
     findings = list(_findings(post.metadata))
     if findings:
         raise ConfigError("\n".join(f"{path}: {finding}" for finding in findings))
-    data = post.metadata
+    data: dict[str, Any] = dict(post.metadata)
     return Brief(
         slug=str(data.get("slug", path.stem)), title=str(data["title"]), question=str(data["question"]),
         body=post.content, claim=data.get("claim", "improve"), margin=float(data.get("margin", 0.0)),

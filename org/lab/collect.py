@@ -5,6 +5,7 @@ from datetime import datetime
 
 from org.lab import announce, crashes, hygiene, pools
 from org.lab.lab import Lab
+from org.model.errors import OrgError
 from org.model.run import Event, Purpose, Run, State
 from org.runs import executor, spec, validity
 from org.runs.devices import Device
@@ -28,11 +29,15 @@ def step(lab: Lab, now: datetime) -> list[str]:
 
 def _collect(lab: Lab, run: Run, now: datetime) -> bool:
     folder = lab.layout.run(run.id)
-    outcome = spec.read_outcome(folder)
-    if outcome is None:
-        if executor.is_kept(folder):
-            return False
-        outcome = spec.read_outcome(folder)  # written between the two questions
+    try:
+        outcome = spec.read_outcome(folder)
+        if outcome is None:
+            if executor.is_kept(folder):
+                return False
+            outcome = spec.read_outcome(folder)  # written between the two questions
+    except OrgError as error:  # not in the way of the other runs; what cannot be read was not measured
+        _finish(lab, run, Event.LOSE, str(error), now, None)
+        return True
     if outcome is None:
         executor.end_orphan(folder)
         _finish(lab, run, Event.LOSE, "its keeper died", now, None)

@@ -2,6 +2,7 @@
 are one path: every function here says in sentences what it changed."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from io import StringIO
 
@@ -143,7 +144,7 @@ def _apply_config(lab: Lab, digest: str, now: datetime) -> list[str]:
     if before is None:
         return []
     old, new = json.loads(before), json.loads(text)
-    changed = [f"{key}: {_short(old.get(key))} → {_short(new[key])}" for key in new if new[key] != old.get(key)]
+    changed = list(_differences("", old, new))
     if not changed and digest != old_digest:
         changed.append("roles or prompts were edited")
     return changed
@@ -165,6 +166,17 @@ def _first_programs(lab: Lab, now: datetime) -> list[str]:
             programs.open_(lab, slug, now, "config")
             changed.append(f"opened program {slug}")
     return changed
+
+
+def _differences(path: str, old: object, new: object) -> Iterator[str]:
+    """Each changed key with its old and new value, as deep as both sides are mappings."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _differences(f"{path}.{key}".lstrip("."), old.get(key), new.get(key))
+        return
+    yield f"{path}: {_short(old)} → {_short(new)}"
 
 
 def _short(value: object) -> str:

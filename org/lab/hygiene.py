@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from org.lab.lab import Lab
+from org.model.experiment import OPEN, State
 from org.model.run import OUTSTANDING, Run
-from org.store import events, meta, runs
-from org.store.tables import EXPERIMENTS, POOLS, RUNS, SLOTS
+from org.store import events, experiments, meta, runs
+from org.store.tables import POOLS, RUNS, SLOTS
 from org.workspace import snapshots
 
 GIB = 1024**3
@@ -76,7 +77,7 @@ def collect(lab: Lab, now: datetime) -> list[Removal]:
 
 def _needed_trees(lab: Lab) -> set[str]:
     con = lab.ledger.reader
-    open_ones = EXPERIMENTS.select(con, "WHERE decided_at IS NULL OR state IN ('queued', 'parked', 'better')")
+    open_ones = experiments.in_state(con, *OPEN, State.PARKED)
     outstanding = runs.in_state(con, *OUTSTANDING)
     newest = POOLS.select(con, "ORDER BY id DESC LIMIT 8")
     return (

@@ -5,20 +5,23 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from org.lab import announce, crashes, pools, seeds
+from org.lab import announce, crashes, pools, programs, seeds
 from org.lab.lab import Lab
 from org.model.experiment import Claim, Event, Experiment, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState
 from org.science import race
 from org.science.decision import Cause, Decision, Verdict
-from org.store import experiments, reads, rows, runs
+from org.science.protocol import Protocol
+from org.store import events, experiments, reads, rows, runs
 from org.store.tables import EXPERIMENTS, POOLS
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
     """Start what was approved; look at every race whose runs have all ended. Returns the experiments that changed."""
     changed = []
+    pools.retire(lab, now)
+    programs.settle_allowances(lab, now)
     for experiment in experiments.in_state(lab.ledger.reader, State.APPROVED, State.REOPENED):
         _start(lab, experiment, now)
         changed.append(experiment.id)
@@ -31,15 +34,15 @@ def step(lab: Lab, now: datetime) -> list[str]:
 def look(lab: Lab, experiment: Experiment, now: datetime) -> bool:
     """One look at a race: more runs, or its verdict. Everything it needs is in the ledger, so a crash repeats it."""
     with lab.ledger.transaction() as tx:
-        candidates = reads.candidate_runs(tx, experiment.id)
+        experiment = _on_current_pool(lab, tx, experiment, now)
+        candidates = _of_pool(experiment, reads.candidate_runs(tx, experiment.id))
         ending = crashes.of_arm(candidates)
         if ending is not None:
             return _end_arm(lab, tx, experiment, ending, now)
         decision = decide(lab, tx, experiment, candidates, now)
         if decision.verdict is Verdict.MORE:
-            _more(lab, tx, experiment, decision, now)
-        else:
-            _conclude(lab, tx, experiment, decision, now)
+            return _more(lab, tx, experiment, decision, now)
+        _conclude(lab, tx, experiment, decision, now)
         return True
 
 
@@ -54,8 +57,30 @@ def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates
         half_spread=race.usual_pair_spread(_pair_spreads(con), lab.protocol),
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
         base_is_stale=pools.is_stale(lab, con, pool.id, now),
-        protocol=lab.protocol,
+        protocol=protocol(lab),
     )
+
+
+def protocol(lab: Lab) -> Protocol:
+    """The protocol with this rung's pool: a smaller one is full when it is full."""
+    return dataclasses.replace(lab.protocol, pool_size=pools.size(lab))
+
+
+def _of_pool(experiment: Experiment, candidates: Sequence[Run]) -> list[Run]:
+    """Only runs made for the pool that the experiment is judged against."""
+    return [run for run in candidates if run.pool == experiment.pool]
+
+
+def _on_current_pool(lab: Lab, con: sqlite3.Connection, experiment: Experiment, now: datetime) -> Experiment:
+    """When the task, its environment or the devices changed under a race, it starts over against today's pool of its
+    base: values of both sides of such a change are never compared."""
+    assert experiment.pool is not None
+    if pools.is_current(lab, con, POOLS.get(con, experiment.pool)):
+        return experiment
+    pool = pools.of_tree(lab, con, experiment.base_tree, now)
+    EXPERIMENTS.update(con, experiment.id, pool=pool.id)
+    events.append(con, "experiment.restarted", experiment.id, at=now, was=experiment.pool, pool=pool.id)
+    return EXPERIMENTS.get(con, experiment.id)
 
 
 def values_by_slot(lab: Lab, candidates: Sequence[Run]) -> list[float]:
@@ -86,21 +111,27 @@ def _start(lab: Lab, experiment: Experiment, now: datetime) -> None:
     with lab.ledger.transaction() as tx:
         pool = pools.of_tree(lab, tx, experiment.base_tree, now)
         moved = experiments.move(tx, experiment.id, Event.RACE, now, pool=pool.id)
-        if not reads.candidate_runs(tx, moved.id):
+        if not _of_pool(moved, reads.candidate_runs(tx, moved.id)):
             queue_candidate(lab, tx, moved, moved.run_tree, 0, now, Purpose.RACE)
         base = [v for v in pools.values(lab, tx, pool.id) if v is not None]
         if len(base) < lab.protocol.min_base_runs:
             pools.queue_runs(lab, tx, pool, lab.protocol.min_base_runs - len(base), now, moved.program, moved.id)
 
 
-def _more(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
-    done = len(values_by_slot(lab, reads.candidate_runs(con, experiment.id)))
-    for slot in range(done, done + decision.add_candidate_runs):
-        queue_candidate(lab, con, experiment, experiment.run_tree, slot, now, Purpose.RACE)
+def _more(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> bool:
+    """Queue what the decision asks for. False when all of it is being run already, for somebody else's race."""
     assert experiment.pool is not None
-    pools.queue_runs(lab, con, POOLS.get(con, experiment.pool), decision.add_base_runs, now, experiment.program, experiment.id)
-    EXPERIMENTS.update(con, experiment.id, decision=dataclasses.asdict(decision))
-    _record(con, experiment, decision, now)
+    done = len(values_by_slot(lab, _of_pool(experiment, reads.candidate_runs(con, experiment.id))))
+    queued = [
+        queue_candidate(lab, con, experiment, experiment.run_tree, slot, now, Purpose.RACE)
+        for slot in range(done, done + decision.add_candidate_runs)
+    ]
+    pool = POOLS.get(con, experiment.pool)
+    queued += pools.queue_runs(lab, con, pool, decision.add_base_runs, now, experiment.program, experiment.id)
+    if queued:
+        EXPERIMENTS.update(con, experiment.id, decision=dataclasses.asdict(decision))
+        _record(con, experiment, decision, now)
+    return bool(queued)
 
 
 def _conclude(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:

@@ -12,12 +12,15 @@ from org.lab.lab import Lab
 from org.model.experiment import Claim, Event, Experiment, State
 from org.model.merge import Merge
 from org.model.merge import State as MergeState
+from org.model.message import OFFICE
+from org.model.program import Event as ProgramEvent
 from org.model.program import Program
+from org.model.program import State as ProgramState
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState
 from org.science import race
 from org.science.decision import Cause, Decision
-from org.store import events, experiments, reads, rows, runs
+from org.store import events, experiments, programs, reads, rows, runs
 from org.store.tables import EXPERIMENTS, MERGES, POOLS, PROGRAMS
 from org.workspace import merges as git_merges
 from org.workspace import refs, snapshots
@@ -32,10 +35,15 @@ def step(lab: Lab, now: datetime) -> list[str]:
     changed = settle_intents(lab, now)
     seen: set[str] = set()
     for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
-        if experiment.program in seen:
+        program = PROGRAMS.get(lab.ledger.reader, experiment.program)
+        if experiment.program in seen or program.state is ProgramState.PAUSED:
             continue
         seen.add(experiment.program)
-        if _advance(lab, experiment, PROGRAMS.get(lab.ledger.reader, experiment.program), now):
+        if _is_ours(lab, program):
+            moved = _advance(lab, experiment, program, now)
+        else:
+            moved = _stop_merging(lab, experiment, program, now)
+        if moved:
             changed.append(experiment.id)
     return changed
 
@@ -52,8 +60,33 @@ def settle_intents(lab: Lab, now: datetime) -> list[str]:
             _finish(lab, merge, now)
             done.append(merge.experiment)
         else:
-            _drop(lab, merge, str(head), now)
+            _drop(lab, merge, head or "nothing", now)
     return done
+
+
+def _is_ours(lab: Lab, program: Program) -> bool:
+    """Whether the program's branch is where the lab left it."""
+    return refs.head(lab.git, refs.program_branch(lab.config.lab, program.slug)) == program.head_commit
+
+
+def _stop_merging(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
+    """Somebody else moved the branch: the lab only merges onto heads that it measured. An open program is paused until a
+    person has decided; in a closed one nobody will."""
+    name = refs.program_branch(lab.config.lab, program.slug)
+    found = refs.head(lab.git, name) or "nothing"
+    reason = f"{name} was moved by somebody else: {program.head_commit} was expected there, {found} is"
+    with lab.ledger.transaction() as tx:
+        if program.state is ProgramState.CLOSED:
+            moved = experiments.move(tx, experiment.id, Event.DECLINE, now, reason=reason)
+            announce.verdict(lab, tx, moved, now)
+            return True
+        programs.move(tx, program.slug, ProgramEvent.PAUSE, now, OFFICE, reason)
+        announce.person(
+            tx, f"{name} was moved by somebody else",
+            f"{experiment.id} waits to be merged, but {reason}. Put the branch back to {program.head_commit} and "
+            f"`org resume {program.slug}`, or close the program.", now,
+        )  # fmt: skip
+    return False
 
 
 def _advance(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
@@ -61,10 +94,15 @@ def _advance(lab: Lab, experiment: Experiment, program: Program, now: datetime) 
     assert head is not None
     if experiment.base_commit == head:
         return _intend(lab, experiment, program, experiment.tip_commit, experiment.run_tree, now)
-    if experiment.merge_onto != head:
+    if experiment.merge_onto != head or not _is_current(lab, experiment):
         return _rebase(lab, experiment, program, now)
     assert experiment.merge_tree is not None
     return _recheck(lab, experiment, program, now)
+
+
+def _is_current(lab: Lab, experiment: Experiment) -> bool:
+    con = lab.ledger.reader
+    return experiment.pool is not None and pools.is_current(lab, con, POOLS.get(con, experiment.pool))
 
 
 def _rebase(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
@@ -99,7 +137,10 @@ def _recheck(lab: Lab, experiment: Experiment, program: Program, now: datetime) 
     if runs.outstanding_of(lab.ledger.reader, experiment.id):
         return False
     with lab.ledger.transaction() as tx:
-        candidates = [r for r in reads.candidate_runs(tx, experiment.id, Purpose.RECHECK) if r.tree == experiment.merge_tree]
+        candidates = [
+            r for r in reads.candidate_runs(tx, experiment.id, Purpose.RECHECK)
+            if r.tree == experiment.merge_tree and r.pool == experiment.pool
+        ]  # fmt: skip
         ending = crashes.of_arm(candidates)
         if ending is not None and ending.retry is not None:
             judge.queue_candidate(
@@ -130,7 +171,7 @@ def _decision(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candida
         judge.values_by_slot(lab, candidates),
         past_groups=pools.past_groups(lab, con, POOLS.get(con, experiment.pool)),
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
-        protocol=lab.protocol,
+        protocol=judge.protocol(lab),
     )
 
 
@@ -172,6 +213,7 @@ def _finish(lab: Lab, merge: Merge, now: datetime) -> None:
         accepted = [
             r for r in runs.of_experiment(tx, moved.id)
             if r.state is RunState.SUCCEEDED and r.tree == merge.tree and r.purpose in (Purpose.RACE, Purpose.RECHECK)
+            and r.pool is not None and pools.is_current(lab, tx, POOLS.get(tx, r.pool))
         ]  # fmt: skip
         pools.carry_over(lab, tx, pool, accepted, now)
         events.append(tx, "merge.done", moved.id, at=now, program=merge.program, head=merge.new)
@@ -184,8 +226,8 @@ def _drop(lab: Lab, merge: Merge, found: str, now: datetime) -> None:
         events.append(tx, "merge.dropped", merge.experiment, at=now, expected=merge.old, found=found)
         announce.person(
             tx, f"{merge.ref} was moved by somebody else",
-            f"The merge of {merge.experiment} expected {merge.old} and found {found}. Put the branch back to "
-            f"{merge.old}, or close the program: the lab only merges onto heads that it measured.", now,
+            f"The merge of {merge.experiment} expected {merge.old} and found {found}: the lab only merges onto heads that "
+            "it measured.", now,
             id=f"merge-{merge.id}-dropped",
         )  # fmt: skip
 

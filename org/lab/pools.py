@@ -13,7 +13,7 @@ from datetime import datetime
 from org.lab import seeds
 from org.lab.lab import Lab
 from org.model.pool import Pool, Slot
-from org.model.run import OUTSTANDING, Purpose, Run, State
+from org.model.run import OUTSTANDING, Event, Purpose, Run, State
 from org.science import protocol as science
 from org.store import events, meta, reads, runs
 from org.store.tables import POOLS, RUNS, SLOTS
@@ -24,16 +24,32 @@ RUNG = 0
 
 def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime) -> Pool:
     """The pool of a tree in today's environment, made empty when there is none. Call inside a transaction."""
-    rung, environment = lab.rung, meta.get(con, "environment") or ""
-    model = lab.devices[0].model
-    key = _key(tree, lab.config.task.command, RUNG, rung.run_budget, rung.depth, environment, model)
+    environment, model = _environment(lab, con), lab.devices[0].model
+    key = _key(tree, RUNG, lab.rung.run_budget, environment, model)
     found = POOLS.select(con, "WHERE key = ?", key)
     if found:
         return found[0]
-    pool = Pool(POOLS.next_id(con), key, tree, RUNG, rung.run_budget, environment, model, now)
+    pool = Pool(POOLS.next_id(con), key, tree, RUNG, lab.rung.run_budget, environment, model, now)
     POOLS.insert(con, pool)
     events.append(con, "pool.made", f"pool-{pool.id}", at=now, tree=tree, device_model=model)
     return pool
+
+
+def is_current(lab: Lab, con: sqlite3.Connection, pool: Pool) -> bool:
+    """Whether new runs may enter the pool: task, budget, environment and devices are still those that it was made with."""
+    return pool.key == _key(pool.tree, RUNG, lab.rung.run_budget, _environment(lab, con), lab.devices[0].model)
+
+
+def retire(lab: Lab, now: datetime) -> None:
+    """Cancel what waits to run for pools that are no longer current: it would run as today's task and count as yesterday's."""
+    con = lab.ledger.reader
+    waiting = [run for run in runs.in_state(con, State.QUEUED) if run.pool is not None]
+    old = {id for id in {run.pool for run in waiting} if not is_current(lab, con, POOLS.get(con, id))}
+    if old:
+        with lab.ledger.transaction() as tx:
+            for run in waiting:
+                if run.pool in old:
+                    runs.move(tx, run.id, Event.CANCEL, now, "the task, its environment or the devices have changed since")
 
 
 def size(lab: Lab) -> int:
@@ -136,6 +152,13 @@ def _outstanding(con: sqlite3.Connection, pool: int) -> list[Run]:
 def _oldest(con: sqlite3.Connection, pool: int) -> Run | None:
     found = [r for r in reads.pool_runs(con, pool) if r.finished_at is not None]
     return min(found, key=lambda r: (r.finished_at, r.slot), default=None)
+
+
+def _environment(lab: Lab, con: sqlite3.Connection) -> str:
+    """The digest of everything but tree, budget and device model that makes two values comparable."""
+    task = lab.config.task
+    score = (task.evaluate, task.pattern, task.metric, task.direction)
+    return _key(task.command, score, lab.rung.depth, meta.get(con, "environment") or "")
 
 
 def _key(*parts: object) -> str:

@@ -1,19 +1,25 @@
 """Programs: note a brief, open it on a branch, assign agents, pause, close. The same functions serve every face."""
 
-import json
 import re
 import sqlite3
 from datetime import datetime
 
+from org.lab import announce
 from org.lab.lab import Lab
 from org.model.brief import Brief
 from org.model.errors import Refused
-from org.model.experiment import IN_HEAD, VERDICTS
+from org.model.experiment import Event as ExperimentEvent
+from org.model.experiment import Experiment
+from org.model.experiment import State as ExperimentState
 from org.model.message import OFFICE, Kind
 from org.model.program import Event, Program, State
-from org.store import agents, events, experiments, mail, meta, programs
+from org.model.run import Event as RunEvent
+from org.model.run import State as RunState
+from org.store import agents, events, experiments, mail, programs, runs
 from org.store.tables import AGENTS, PROGRAMS
 from org.workspace import refs
+
+WAITS_FOR_RUNS = frozenset({ExperimentState.SCREENING, ExperimentState.RACING, ExperimentState.QUEUED})
 
 
 def note(con: sqlite3.Connection, brief: Brief, editable: tuple[str, ...], by: str, now: datetime) -> Program:
@@ -93,18 +99,40 @@ def close(lab: Lab, slug: str, now: datetime, actor: str, reason: str) -> None:
                 )  # fmt: skip
 
 
-def stalled(con: sqlite3.Connection, program: Program) -> str | None:
-    """Why the brief's stop rule says to close, or None. Counts verdicts since the last merge, and all of them."""
-    decided = [e for e in experiments.of_program(con, program.slug) if e.state in VERDICTS]
-    merged = [i for i, e in enumerate(decided) if e.state in IN_HEAD]
-    dry = len(decided) - (merged[-1] + 1 if merged else 0)
-    if "discards" in program.stop and dry >= program.stop["discards"]:
-        return f"{dry} verdicts in a row without a merge"
-    if "verdicts" in program.stop and len(decided) >= program.stop["verdicts"]:
-        return f"{len(decided)} verdicts, as its brief allows"
-    return None
+def is_spent(con: sqlite3.Connection, program: Program) -> bool:
+    """Whether the program's allowance of device-hours is used up; finished runs count, whatever their end."""
+    hours = program.allowance.get("device_hours")
+    if hours is None:
+        return False
+    used = con.execute("SELECT coalesce(sum(total_seconds), 0) FROM runs WHERE program = ?", (program.slug,)).fetchone()[0]
+    return float(used) / 3600 >= hours
 
 
-def device_kinds(con: sqlite3.Connection) -> set[str]:
-    """The kinds of the lab's devices as last started (for faces that do not discover)."""
-    return {name.split(":")[0] for name in json.loads(meta.get(con, "device_models") or "{}")}
+def settle_allowances(lab: Lab, now: datetime) -> None:
+    """A program that has spent its allowance is paused, and the person is told; what is open in a closed one that may
+    spend no more ends, for nothing could ever decide it and its author would wait for ever."""
+    con = lab.ledger.reader
+    for program in programs.in_state(con, State.OPEN, State.CLOSED):
+        if not is_spent(con, program):
+            continue
+        reason = f"its allowance of {program.allowance['device_hours']:g} device-hours is spent"
+        if program.state is State.OPEN:
+            with lab.ledger.transaction() as tx:
+                programs.move(tx, program.slug, Event.PAUSE, now, OFFICE, reason)
+                body = f"Program {program.slug} is paused: {reason}. Close it with `org program close {program.slug}`."
+                announce.person(tx, f"{program.slug}: {reason}", body, now)
+            continue
+        for experiment in experiments.of_program(con, program.slug):
+            if experiment.state in WAITS_FOR_RUNS:
+                _end(lab, experiment, f"program {program.slug} is closed and {reason}", now)
+
+
+def _end(lab: Lab, experiment: Experiment, reason: str, now: datetime) -> None:
+    with lab.ledger.transaction() as tx:
+        for run in runs.outstanding_of(tx, experiment.id):
+            if run.state is RunState.RUNNING:
+                return  # it was paid for: what it says may still decide
+        for run in runs.outstanding_of(tx, experiment.id):
+            runs.move(tx, run.id, RunEvent.CANCEL, now, reason)
+        moved = experiments.move(tx, experiment.id, ExperimentEvent.CANCEL, now, reason=reason)
+        announce.verdict(lab, tx, moved, now)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from org.lab import ideas
 from org.lab.lab import Lab
+from org.model.agent import State as AgentState
 from org.model.errors import Refused
 from org.model.experiment import Claim, Experiment, State
 from org.model.program import Program
@@ -13,7 +14,6 @@ from org.model.program import State as ProgramState
 from org.store import events, experiments
 from org.store.tables import AGENTS, EXPERIMENTS, PROGRAMS
 from org.workspace import changes, diff, refs, snapshots, worktrees
-from org.workspace.git import Git
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def propose(lab: Lab, agent: str, proposal: Proposal, now: datetime, signed: str
     row = AGENTS.get(lab.ledger.reader, agent)
     if row.program is None:
         raise Refused(f"{agent} has no program to propose to")
+    if row.state is AgentState.PAUSED and signed is None:
+        raise Refused(f"{agent} is paused ({row.reason or 'no reason was given'}); `org resume {agent}` lets it go on")
     program = PROGRAMS.get(lab.ledger.reader, row.program)
     if program.state is not ProgramState.OPEN:
         raise Refused(f"program {program.slug} is {program.state.value}; it takes no proposals")
@@ -55,27 +57,37 @@ def propose(lab: Lab, agent: str, proposal: Proposal, now: datetime, signed: str
         _refuse_crowd(lab, tx, agent)
         experiment = Experiment(
             id=EXPERIMENTS.next_name(tx, "E"), program=program.slug, author=agent, state=State.PROPOSED,
-            claim=proposal.claim, margin=_margin(program, proposal), subject=proposal.subject.strip(),
+            claim=proposal.claim, margin=_margin(program, proposal), subject=" ".join(proposal.subject.split()),
             because=proposal.because.strip(), predict=proposal.predict.strip(),
             predicted_gain=proposal.predicted_gain, base_commit=base, tip_commit=status.commit, base_tree=base_tree,
             run_tree=run_tree, created_at=now, branch=status.branch or "", idea=proposal.idea,
             lines_added=counted.added, lines_removed=counted.removed,
         )  # fmt: skip
-        refs.keep_try(lab.git, lab.config.lab, experiment.id, status.commit)
         EXPERIMENTS.insert(tx, experiment)
         if proposal.idea is not None:
             ideas.take(tx, proposal.idea, experiment.id, agent, now)
         events.append(tx, "experiment.proposed", experiment.id, signed or agent, now, subject=experiment.subject)
+        _keep(lab, experiment)
     return experiment
+
+
+def _keep(lab: Lab, experiment: Experiment) -> None:
+    """Keep the tip reachable. A ref of this name before its row is what a proposal left that died in between."""
+    name = refs.try_ref(lab.config.lab, experiment.id)
+    left = refs.head(lab.git, name)
+    if left is not None and left != experiment.tip_commit:
+        refs.update(lab.git, name, experiment.tip_commit, left)
+    refs.keep_try(lab.git, lab.config.lab, experiment.id, experiment.tip_commit)
 
 
 def _base(lab: Lab, program: Program, tip: str) -> str:
     """The newest head of the program that the tip contains."""
     assert program.head_commit is not None and program.root_commit is not None
     git = lab.git
-    base = git.run("merge-base", program.head_commit, tip)
+    shared = git.ask("merge-base", program.head_commit, tip)
+    base = shared.out.strip() if shared.code == 0 else None  # 1: no history in common
     line = git.run("rev-list", "--first-parent", f"{program.root_commit}..{program.head_commit}").split()
-    if base not in (*line, program.root_commit):
+    if base is None or base not in (*line, program.root_commit):
         raise Refused(f"the branch does not start at a head of {program.slug}; `org next` starts one that does")
     return base
 
@@ -118,8 +130,3 @@ def _margin(program: Program, proposal: Proposal) -> float:
     if margin <= 0:
         raise Refused(f"claim simplify needs a margin in metric units: the brief of {program.slug} has none, give --margin")
     return margin
-
-
-def worktree_git(lab: Lab, agent: str) -> Git:
-    """git in the agent's worktree."""
-    return Git(lab.layout.worktree(agent))

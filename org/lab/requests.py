@@ -1,9 +1,10 @@
 """What verbs asked of the supervisor, one function a verb. Each request is answered once: done, or refused with why."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from org.lab import control, programs, review, standup
+from org.lab import announce, control, headline, programs, review, scratch, standup
 from org.lab.lab import Lab
 from org.model import agent as agent_model
 from org.model.errors import OrgError, Refused
@@ -11,10 +12,11 @@ from org.model.experiment import Event, Experiment
 from org.model.program import State as ProgramState
 from org.model.request import Request, State
 from org.model.run import Event as RunEvent
+from org.model.run import Purpose
 from org.model.run import State as RunState
 from org.runs import executor
 from org.store import agents, events, experiments, meta, requests, runs
-from org.store.tables import AGENTS, EXPERIMENTS, PROGRAMS
+from org.store.tables import AGENTS, EXPERIMENTS, MERGES, PROGRAMS
 
 Handler = Callable[[Lab, Request, datetime], str]
 
@@ -23,13 +25,14 @@ def step(lab: Lab, now: datetime) -> list[str]:
     """Answer every queued request, oldest first."""
     answered = []
     for request in requests.queued(lab.ledger.reader):
-        handler = HANDLERS.get(request.verb)
-        if handler is None:  # a scratch run waits for its device: its own process settles it
+        if request.verb == scratch.VERB and scratch.is_waiting(request):  # its own process settles it
             continue
         try:
-            state, answer = State.DONE, handler(lab, request, now)
+            state, answer = State.DONE, HANDLERS.get(request.verb, _unknown)(lab, request, now)
         except OrgError as error:
             state, answer = State.REFUSED, str(error)
+        except (KeyError, TypeError, ValueError, OSError) as error:  # else it would be in the way of every later request
+            state, answer = State.REFUSED, f"{request.verb} could not be done: {type(error).__name__}: {error}"
         with lab.ledger.transaction() as tx:
             requests.settle(tx, request.id, state, answer, now)
         answered.append(f"{request.verb}: {answer}")
@@ -64,10 +67,17 @@ def _resume(lab: Lab, request: Request, now: datetime) -> str:
             programs.resume(lab, target, now, request.actor)
         return f"program {target} goes on"
     with lab.ledger.transaction() as tx:
-        AGENTS.get(tx, target)
+        row = AGENTS.get(tx, target)
         AGENTS.update(tx, target, deaths=0)
-        agents.set_state(tx, target, agent_model.State.STARTING, now)
+        if row.state in (agent_model.State.PAUSED, agent_model.State.CRASHED):
+            agents.set_state(tx, target, agent_model.State.STARTING, now)
     return f"{target} goes on"
+
+
+def _unknown(lab: Lab, request: Request, now: datetime) -> str:
+    if request.verb == scratch.VERB:
+        raise Refused("its process ended before it got a device")
+    raise Refused(f"this office does not know the verb {request.verb}; it knows {', '.join(sorted(HANDLERS))}")
 
 
 def _end(event: Event, word: str) -> Handler:
@@ -76,9 +86,12 @@ def _end(event: Event, word: str) -> Handler:
         reason = f"{word} by {request.actor}: {request.args.get('reason') or 'no reason was given'}"
         with lab.ledger.transaction() as tx:
             experiment = EXPERIMENTS.get(tx, id)
-            _refuse_during_merge(experiment)
-            experiments.move(tx, id, event, now, request.actor, reason)
-            waiting = runs.outstanding_of(tx, id)
+            if experiment.state.value != word:  # else a kill came between these words and their answer
+                _refuse_during_merge(tx, experiment)
+                moved = experiments.move(tx, id, event, now, request.actor, reason)
+                announce.verdict(lab, tx, moved, now)
+            # A baseline is everybody's: other races may wait for it.
+            waiting = [run for run in runs.outstanding_of(tx, id) if run.purpose is not Purpose.POOL]
             for run in waiting:
                 if run.state is RunState.QUEUED:
                     runs.move(tx, run.id, RunEvent.CANCEL, now, reason)
@@ -90,7 +103,9 @@ def _end(event: Event, word: str) -> Handler:
     return handler
 
 
-def _refuse_during_merge(experiment: Experiment) -> None:
+def _refuse_during_merge(con: sqlite3.Connection, experiment: Experiment) -> None:
+    if MERGES.count(con, "WHERE experiment = ? AND state = 'intent'", experiment.id):
+        raise Refused(f"{experiment.id} is being merged this moment; `org revert` will take it out again")
     if experiment.merged_commit is not None:
         raise Refused(f"{experiment.id} is merged; `org revert` will take it out again")
 
@@ -103,6 +118,8 @@ def _program(lab: Lab, request: Request, now: datetime) -> str:
         case "assign":
             programs.assign(lab, slug, str(request.args["agent"]), now, request.actor)
             return f"{request.args['agent']} works on {slug}"
+        case "headline":
+            return headline.ask(lab, slug, int(request.args["runs"]), now)
         case "close":
             programs.close(lab, slug, now, request.actor, request.args.get("reason") or "")
         case _:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from org.lab import announce
 from org.lab.lab import Lab
 from org.model.agent import Control
 from org.model.experiment import Event, Experiment, State
@@ -32,7 +33,7 @@ def approve(lab: Lab, id: str, now: datetime, actor: str) -> None:
 
 def refuse(lab: Lab, id: str, now: datetime, actor: str, reason: str) -> None:
     with lab.ledger.transaction() as tx:
-        experiments.move(tx, id, Event.REFUSE, now, actor, reason)
+        announce.verdict(lab, tx, experiments.move(tx, id, Event.REFUSE, now, actor, reason), now)
 
 
 def _ask(lab: Lab, experiment: Experiment, now: datetime) -> None:

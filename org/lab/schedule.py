@@ -1,26 +1,26 @@
-"""Which queued run goes on which free device. Order: re-checks, races, pools; nothing while the lab is paused, the
+"""Which queued run goes on which free device. Order: re-checks, races, fresh seeds, pools; nothing while the lab is paused, the
 disk is low, or the allowance is spent. One run a device, by the device's lock."""
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from org.lab import environment, pools
+from org.lab import environment, pools, programs, scratch
 from org.lab.lab import Lab
 from org.model.errors import OrgError
-from org.model.program import Program
 from org.model.program import State as ProgramState
-from org.model.request import State as RequestState
 from org.model.run import Event, Purpose, Run, State
 from org.runs import devices, executor
 from org.runs import environment as run_environment
 from org.runs.devices import Device
 from org.runs.spec import Spec
-from org.store import meta, programs, reads, runs
-from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS, REQUESTS
+from org.store import meta, reads, requests, runs
+from org.store import programs as stored_programs
+from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS
 from org.workspace import snapshots
 
-ORDER = {Purpose.RECHECK: 0, Purpose.RACE: 1, Purpose.POOL: 2, Purpose.FRESH: 3}
+ORDER = {Purpose.RECHECK: 0, Purpose.RACE: 1, Purpose.FRESH: 2, Purpose.POOL: 3}
 EVALUATE_SECONDS = 900.0
 HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
 
@@ -35,12 +35,17 @@ def step(lab: Lab, now: datetime) -> list[str]:
     waiting = _waiting(lab)
     if len(waiting) < len(free):
         waiting += _fill_pools(lab, len(free) - len(waiting), now)
-    started = []
+    started, errors = [], []
     for run in waiting:
         device = _choose(lab, run, free)
-        if device is not None and _start(lab, run, device, now):
-            free.remove(device)
-            started.append(run.id)
+        try:
+            if device is not None and _start(lab, run, device, now):
+                free.remove(device)
+                started.append(run.id)
+        except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return started
 
 
@@ -62,15 +67,15 @@ def _free_devices(lab: Lab) -> list[Device]:
     """Devices without a run of ours, less one for every `org try` that waits."""
     busy = {run.device for run in reads.running(lab.ledger.reader)}
     free = [d for d in lab.devices if d.name not in busy and devices.holder(d.name, lab.locks) is None]
-    tries = REQUESTS.count(lab.ledger.reader, "WHERE verb = 'try' AND state = ?", RequestState.QUEUED.value)
-    return free[tries:]
+    tries = [r for r in requests.queued(lab.ledger.reader) if r.verb == scratch.VERB and scratch.is_waiting(r)]
+    return free[len(tries) :]
 
 
 def _waiting(lab: Lab) -> list[Run]:
     """Queued runs whose program may spend, in order."""
     con = lab.ledger.reader
-    paused = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or _spent(lab, p)}
-    queued = [r for r in runs.in_state(con, State.QUEUED) if r.program not in paused]
+    holding = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or programs.is_spent(con, p)}
+    queued = [r for r in runs.in_state(con, State.QUEUED) if r.program not in holding]
     return sorted(queued, key=_rank)
 
 
@@ -80,28 +85,24 @@ def _rank(run: Run) -> tuple[int, int, int]:
     return order, int(run.experiment[1:]) if run.experiment else 0, int(run.id[1:])
 
 
-def _spent(lab: Lab, program: Program) -> bool:
-    hours = program.allowance.get("device_hours")
-    if hours is None:
-        return False
-    used = lab.ledger.reader.execute(
-        "SELECT coalesce(sum(total_seconds), 0) FROM runs WHERE program = ?", (program.slug,)
-    ).fetchone()[0]
-    return float(used) / 3600 >= hours
-
-
 def _fill_pools(lab: Lab, count: int, now: datetime) -> list[Run]:
     """Baseline runs of the open programs' heads, for devices that would idle."""
     filled: list[Run] = []
-    for program in programs.in_state(lab.ledger.reader, ProgramState.OPEN):
+    for program in stored_programs.in_state(lab.ledger.reader, ProgramState.OPEN):
         if len(filled) >= count or program.head_commit is None or program.root_commit is None:
             continue
-        tree = snapshots.run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
+        if programs.is_spent(lab.ledger.reader, program):
+            continue
+        tree = _run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
         with lab.ledger.transaction() as tx:
             pool = pools.of_tree(lab, tx, tree, now)
             for _ in range(count - len(filled)):
                 filled += pools.fill(lab, tx, pool, now, program.slug)
     return filled
+
+
+# The tree of two commits never changes; without this an idle lab would start five git processes a tick.
+_run_tree = functools.lru_cache(maxsize=256)(snapshots.run_tree)
 
 
 def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> Device | None:
@@ -125,7 +126,7 @@ def _start(lab: Lab, run: Run, device: Device, now: datetime) -> bool:
     try:
         snapshots.extract(lab.git, run.tree, snapshot)
         spec = make_spec(lab, run, device, folder, snapshot)
-    except OrgError:
+    except BaseException:
         lease.release()
         raise
     with lab.ledger.transaction() as tx:

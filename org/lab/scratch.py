@@ -3,6 +3,7 @@ the supervisor only leaves a device free for it."""
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from pathlib import Path
 from org.lab import environment
 from org.lab.lab import Lab
 from org.model.errors import DeviceError
-from org.model.request import State
+from org.model.request import Request, State
 from org.runs import devices, processes
 from org.runs import environment as run_environment
 from org.runs.devices import Device, Lease
 from org.store import requests
 
 WAIT_SECONDS = 0.2
+VERB = "try"
 
 
 @contextmanager
@@ -26,7 +28,9 @@ def leased(lab: Lab, actor: str, preferred: str | None, wait_seconds: float) -> 
     """A device of the lab for this process. While we wait, the supervisor keeps the next free one for us."""
     now = datetime.now(UTC)
     with lab.ledger.transaction() as tx:
-        request = requests.ask(tx, "try", actor, now, pid=os.getpid())
+        me = processes.identify(os.getpid())
+        assert me is not None
+        request = requests.ask(tx, VERB, actor, now, pid=me.pid, started=me.started)
     try:
         device, lease = _wait(lab, f"{lab.config.lab} org try by {actor}", preferred, wait_seconds)
     finally:
@@ -36,6 +40,12 @@ def leased(lab: Lab, actor: str, preferred: str | None, wait_seconds: float) -> 
         yield device
     finally:
         lease.release()
+
+
+def is_waiting(request: Request) -> bool:
+    """Whether the process of a try still lives; a killed one must not keep a device free for ever."""
+    pid, started = request.args.get("pid"), request.args.get("started")
+    return pid is not None and started is not None and processes.is_alive(processes.Identity(int(pid), float(started)))
 
 
 def command(lab: Lab, device: Device, worktree: Path, out: Path, budget: str, seed: int) -> list[str]:
@@ -55,18 +65,24 @@ def run(argv: Sequence[str], device: Device, cwd: Path, deadline_seconds: float,
         list(argv), cwd=cwd, env=run_environment.build(device, cwd), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, text=True, errors="replace", start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + deadline_seconds
+    late = threading.Event()
+
+    def end() -> None:  # from outside, for a child that says nothing would never let us look at the clock
+        late.set()
+        processes.end_group(child.pid, 2.0)
+
+    timer = threading.Timer(deadline_seconds, end)
+    timer.start()
     try:
         assert child.stdout is not None
         for line in child.stdout:
             say(line.rstrip())
-            if time.monotonic() > deadline:
-                say(f"ended after {deadline_seconds / 60:g} min")
-                break
-        else:
-            return child.wait()
-        return 0
+        status = child.wait()
+        if late.is_set():
+            say(f"ended after {deadline_seconds / 60:g} min")
+        return 0 if late.is_set() else status
     finally:
+        timer.cancel()
         processes.end_group(child.pid, 2.0)
         child.wait()
 

@@ -13,7 +13,7 @@ def pool_seed(con: sqlite3.Connection, slot: int) -> int:
 
 
 def fresh_seed(con: sqlite3.Connection, number: int) -> int:
-    """A seed that selected nothing."""
+    """A seed that selected nothing, for what is reported."""
     return _draw(con, "fresh", number)
 
 

@@ -1,11 +1,13 @@
 """The standup: at its time, or on request, every agent is asked for its section and has a deadline; silence is recorded;
 the page is written from the ledger around their words."""
 
+import sqlite3
 from datetime import datetime, timedelta
 
 from org.comms import standup as page
 from org.config import timezone
 from org.lab.lab import Lab
+from org.model.agent import Agent, State
 from org.model.message import OFFICE, Kind
 from org.model.standup import Section, Standup
 from org.store import agents, atomic, events, mail, meta
@@ -20,6 +22,8 @@ QUESTION = (
 def step(lab: Lab, now: datetime) -> list[str]:
     """Ask when it is time, write when everybody answered or the deadline passed. Returns the pages written."""
     if _is_time(lab, now):
+        with lab.ledger.transaction() as tx:
+            meta.put(tx, "standup_last_day", f"{now.astimezone(timezone(lab.config)):%Y-%m-%d}")
         ask(lab, now)
     return [_write(lab, s, now) for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
 
@@ -34,9 +38,8 @@ def ask(lab: Lab, now: datetime) -> str:
     with lab.ledger.transaction() as tx:
         standup = Standup(STANDUPS.next_id(tx), f"{local:%Y-%m-%d}", now, due)
         STANDUPS.insert(tx, standup)
-        meta.put(tx, "standup_last_day", f"{local:%Y-%m-%d}")
         events.append(tx, "standup.asked", f"standup-{standup.id}", at=now, day=standup.day)
-        for agent in agents.everyone(tx):
+        for agent in _asked(tx):
             id = f"standup-{standup.id}-{agent.name}"
             mail.post(
                 tx, OFFICE, agent.name, Kind.STANDUP, f"Standup of {standup.day}", QUESTION.format(id=id, due=due),
@@ -78,7 +81,12 @@ def _unwritten(lab: Lab) -> list[Standup]:
 
 def _complete(lab: Lab, standup: Standup) -> bool:
     answered = {s.agent for s in _sections(lab, standup)}
-    return answered >= {agent.name for agent in agents.everyone(lab.ledger.reader)}
+    return answered >= {agent.name for agent in _asked(lab.ledger.reader)}
+
+
+def _asked(con: sqlite3.Connection) -> list[Agent]:
+    """Everybody who is in the lab today."""
+    return [agent for agent in agents.everyone(con) if agent.state is not State.STOPPED]
 
 
 def _sections(lab: Lab, standup: Standup) -> list[Section]:
@@ -87,7 +95,7 @@ def _sections(lab: Lab, standup: Standup) -> list[Section]:
 
 def _write(lab: Lab, standup: Standup, now: datetime) -> str:
     """One page a day; a later standup of the same day replaces it, for it covers the whole day."""
-    text = page.render(lab.ledger.reader, standup, _sections(lab, standup), lab.config.task.metric, now)
+    text = page.render(lab.ledger.reader, standup, _sections(lab, standup), lab.config.task.metric, now, lab.sign)
     path = lab.layout.standup(standup.day)
     atomic.write_text(path, text)
     with lab.ledger.transaction() as tx:

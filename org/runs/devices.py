@@ -42,6 +42,9 @@ def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
         return [Device(f"cpu:{i}", cpu_model()) for i in range(max(1, min(8, _cores())))]
     if not wanted:
         raise DeviceError("devices: the list is empty; name devices such as cuda:0 or cpu:0, or write `devices: auto`")
+    twice = sorted({str(name) for name in wanted if list(wanted).count(name) > 1})
+    if twice:
+        raise DeviceError(f"devices: {', '.join(twice)} is listed twice; one run a device")
     return [_named(str(name), gpus) for name in wanted]
 
 
@@ -118,7 +121,16 @@ def _open_lock(folder: Path, device: str) -> int:
     if not folder.exists():
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o1777)  # other users of this host share the devices
-    return os.open(folder / _file_name(device), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    path = folder / _file_name(device)
+    try:
+        try:  # in a sticky folder Linux may refuse O_CREAT on another user's file, though not to open it
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            os.fchmod(descriptor, 0o666)  # whatever the umask
+            return descriptor
+    except PermissionError as error:
+        raise DeviceError(f"{path} is not writable; its owner must allow it, or name a folder in ORG_DEVICE_LOCKS") from error
 
 
 def _file_name(device: str) -> str:

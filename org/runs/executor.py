@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from org.model.errors import DeviceError
 from org.runs import processes
 from org.runs.devices import Lease
 from org.runs.spec import Spec, write_spec
@@ -18,21 +19,22 @@ def start(folder: Path, spec: Spec, lease: Lease) -> None:
     Both locks travel as open descriptors: there is no moment at which nobody holds them, and no keeper is ever
     mistaken for dead between its start and its first lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_spec(folder, spec)
-    run_lock = _lock(folder)
-    if run_lock is None:
-        lease.release()
-        raise RuntimeError(f"{folder} already has a keeper")
+    run_lock = None
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run_lock = _lock(folder)
+        if run_lock is None:
+            raise DeviceError(f"{folder} already has a keeper")
+        write_spec(folder, spec)
         with (folder / "keeper.log").open("ab") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "org.runs.keeper", str(folder)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 pass_fds=(lease.descriptor, run_lock), cwd="/", env=_keeper_environment(),
             )  # fmt: skip
-    finally:
-        os.close(run_lock)
+    finally:  # also when the disk is full: a lease that nobody releases would be the device's last
+        if run_lock is not None:
+            os.close(run_lock)
         lease.release()
 
 
@@ -48,14 +50,15 @@ def is_kept(folder: Path) -> bool:
 
 
 def cancel(folder: Path) -> None:
-    """Ask the keeper to end its run; it answers with an outcome."""
+    """Ask the keeper to end its run; it answers with an outcome. A kill may have come before the folder was made."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "cancel").touch()
 
 
 def end_orphan(folder: Path) -> bool:
     """End the training group that a dead keeper left behind. True when there was one."""
     who = processes.recall(folder / "train.pid")
-    if who is None or not processes.is_alive(who):
+    if who is None or not processes.has_group(who):
         return False
     processes.end_group(who.pid)
     return True

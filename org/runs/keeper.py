@@ -56,7 +56,7 @@ def keep(folder: Path, spec: Spec) -> Outcome:
         spec.run, End.FAILED, train_seconds=train.seconds, train_exit=train.exit, cpu_seconds=train.cpu_seconds, record=record
     )
     if train.why is not None:
-        return replace(so_far, end=train.why, reason=_why(train.why, spec))
+        return replace(so_far, end=train.why, reason=_why(train.why, spec.timeout_seconds, " (task.timeout_min)"))
     if train.exit != 0:
         reason = str(record.get("reason") or _tail(folder / "train.log") or f"exit status {train.exit}")
         return replace(so_far, reason=reason)
@@ -69,13 +69,15 @@ def _evaluated(folder: Path, spec: Spec, command: list[str], so_far: Outcome) ->
     score = _run(folder, spec, command, "evaluate", spec.evaluate_timeout_seconds)
     so_far = replace(so_far, evaluate_seconds=score.seconds)
     if score.why is not None:
-        return replace(so_far, end=score.why, reason="evaluation: " + _why(score.why, spec))
+        return replace(so_far, end=score.why, reason="evaluation: " + _why(score.why, spec.evaluate_timeout_seconds))
     if score.exit != 0:
         return replace(so_far, reason="evaluation: " + _tail(folder / "evaluate.log"))
     try:
         result = json.loads((folder / "evaluate.out").read_text(encoding="utf-8").strip().splitlines()[-1])
+        if not isinstance(result, dict):
+            raise TypeError(f"it is a {type(result).__name__}")
         value = float(result["value"]) if result.get("value") is not None else math.nan
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
         return replace(so_far, reason=f"evaluation printed no JSON line with a value ({error})")
     so_far = replace(so_far, result=result)
     if result.get("valid") is False:
@@ -138,9 +140,9 @@ def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float) -> Chil
         time.sleep(POLL_SECONDS)
 
 
-def _why(end: End, spec: Spec) -> str:
+def _why(end: End, seconds: float, key: str = "") -> str:
     if end is End.TIMED_OUT:
-        return f"still running after {spec.timeout_seconds / 60:g} min (task.timeout_min); it was ended"
+        return f"still running after {seconds / 60:.3g} min{key}; it was ended"
     return "cancelled"
 
 

@@ -38,6 +38,21 @@ def is_alive(who: Identity) -> bool:
         return False
 
 
+def has_group(leader: Identity) -> bool:
+    """Whether the process group that leader started has living members; the leader itself may be gone before them.
+
+    No process takes the number of a group that still has members. A living process with the leader's number that
+    started at another time is somebody else's, and then so is the group.
+    """
+    try:
+        process = psutil.Process(leader.pid)
+        if abs(process.create_time() - leader.started) >= SAME_START_SECONDS:
+            return False
+    except psutil.NoSuchProcess:
+        pass
+    return bool(_members(leader.pid))
+
+
 def remember(path: Path, who: Identity) -> None:
     atomic.write_json(path, {"pid": who.pid, "started": who.started})
 

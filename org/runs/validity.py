@@ -23,7 +23,8 @@ def objection(
     for name, value in (("seed", seed), ("budget", budget)):
         if name in record and record[name] != value:
             return f"it ran with {name} {record[name]}, the lab asked for {value}"
-    if snapshot_digest and record.get("code_digest") not in (None, snapshot_digest):
+    elsewhere = str(record.get("trainer_path", "")).startswith(("..", "/"))  # as seen from the snapshot, where it started
+    if elsewhere or (snapshot_digest and record.get("code_digest") not in (None, snapshot_digest)):
         return "it imported a trainer that is not its snapshot's"
     for key, words in SAME:
         if key in record and key in reference and record[key] != reference[key]:

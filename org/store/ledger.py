@@ -4,6 +4,7 @@ PLATFORM: a deferred BEGIN that writes later fails with "database is locked" und
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -36,7 +37,11 @@ class Ledger:
         except BaseException:
             self._connection.rollback()
             raise
-        self._connection.commit()
+        try:
+            self._connection.commit()
+        except sqlite3.Error as error:  # a full disk shows here; without the rollback no later write would begin
+            self._connection.rollback()
+            raise _translated(self.path, error) from error
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -51,29 +56,35 @@ class Ledger:
         self._connection.close()
 
 
-def create(path: Path) -> Ledger:
+def create(path: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
     """Open the ledger, making it or bringing it to the newest schema first. Refuses a newer one untouched."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _connect(path)
+    connection = _connect(path, busy_seconds)
     try:
         _migrate(connection, path)
-    except sqlite3.Error as error:
-        raise _translated(path, error) from error
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise _translated(path, error) from error
+        raise
     return Ledger(path, connection)
 
 
-def open_existing(path: Path) -> Ledger:
+def open_existing(path: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
     """Open a ledger that is there and of this version; LedgerError says what else it is."""
     if not path.exists():
         raise LedgerError(f"no lab here yet ({path.name} is missing in {path.parent}); make one with `org start`")
-    connection = _connect(path)
+    connection = _connect(path, busy_seconds)
     try:
         have = _schema_version(connection)
-    except sqlite3.Error as error:
-        raise _translated(path, error) from error
-    _refuse_newer(have, path)
-    if have < newest():
-        raise LedgerError(f"{path} is at schema {have}, this org needs {newest()}; `org start` brings it up")
+        _refuse_newer(have, path)
+        if have < newest():
+            raise LedgerError(f"{path} is at schema {have}, this org needs {newest()}; `org start` brings it up")
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise _translated(path, error) from error
+        raise
     return Ledger(path, connection)
 
 
@@ -82,16 +93,30 @@ def newest() -> int:
     return max(number for number, _ in _migrations())
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _refuse_newer(_schema_version(connection), path)  # before the first pragma that writes
+        _use_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error as error:
         raise _translated(path, error) from error
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Two processes that turn a new file to WAL at once: SQLite refuses one of them without waiting, so we wait."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _migrations() -> list[tuple[int, str]]:
@@ -105,11 +130,28 @@ def _schema_version(connection: sqlite3.Connection) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    _refuse_newer(_schema_version(connection), path)
     for number, sql in _migrations():
-        # One script, so that a kill leaves either the old schema or the new one; re-checked inside the lock.
         if _schema_version(connection) < number:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if _schema_version(connection) < number:  # somebody may have been faster while we waited for the lock
+                    for statement in _statements(sql):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {number}")
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """The statements of a script. executescript would commit before it starts, and so outside our lock."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _refuse_newer(have: int, path: Path) -> None:
@@ -122,7 +164,7 @@ def _refuse_newer(have: int, path: Path) -> None:
 def _translated(path: Path, error: sqlite3.Error) -> LedgerError:
     text = str(error)
     if "locked" in text:
-        return LedgerError(f"{path} stayed locked for {BUSY_SECONDS:.0f} s; see what holds it, then try again")
+        return LedgerError(f"{path} stayed locked by another process; see what holds it, then try again")
     if "malformed" in text or "not a database" in text:
         return LedgerError(f"{path} is damaged ({text}); keep it, and restore a copy beside it before `org start`")
     if "full" in text:

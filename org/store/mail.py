@@ -5,6 +5,7 @@ import sqlite3
 import uuid
 from datetime import datetime
 
+from org.model.errors import Refused
 from org.model.message import HUMAN, Kind, Message, Question
 from org.store import events
 from org.store.tables import MESSAGES, QUESTIONS
@@ -36,8 +37,10 @@ def of_reader(con: sqlite3.Connection, reader: str, unread_only: bool = False) -
 
 def ask(con: sqlite3.Connection, asker: str, text: str, now: datetime, default: str | None, due_at: datetime | None) -> Question:
     """Ask the person. Without an answer at due_at the default is taken; the asker goes on at once."""
+    if not text.strip():
+        raise Refused("a question needs words")
     tail = f"\n\nWithout an answer by {due_at:%Y-%m-%d %H:%M} UTC: {default}." if default and due_at else ""
-    message = post(con, asker, HUMAN, Kind.QUESTION, text.splitlines()[0][:80], text + tail, now)
+    message = post(con, asker, HUMAN, Kind.QUESTION, text.strip().splitlines()[0][:80], text + tail, now)
     question = Question(message.id, asker, text, now, default, due_at)
     QUESTIONS.insert(con, question)
     return question

@@ -2,15 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from org.model.experiment import IN_HEAD, VERDICTS, Experiment
+from org.model.experiment import VERDICTS, Experiment
 from org.model.merge import Merge
-from org.model.run import OUTSTANDING, Purpose, Run, State
-from org.store import meta, runs
+from org.model.run import Purpose, Run, State
+from org.store import meta, rows, runs
 from org.store.tables import EXPERIMENTS, MERGES, RUNS, SLOTS
 
 
@@ -52,8 +51,8 @@ def merges(con: sqlite3.Connection, program: str | None = None) -> list[Merge]:
 
 
 def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
-    """What happened since (aware UTC), or ever."""
-    at = since.isoformat(timespec="milliseconds") if since else ""
+    """What happened since (aware), or ever."""
+    at = str(rows.encode(since)) if since else ""
     marks = ", ".join("?" * len(VERDICTS))
     states = tuple(s.value for s in VERDICTS)
     finished = con.execute(
@@ -67,6 +66,16 @@ def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
         failed_runs=int(finished[1] or 0),
         device_seconds=float(finished[2] or 0.0),
     )
+
+
+def fresh_pairs(con: sqlite3.Connection, program: str, root: str, head: str) -> list[tuple[float, float]]:
+    """(root, head) values on the fresh seeds that both trees have run."""
+    found = RUNS.select(con, "WHERE program = ? AND purpose = 'fresh' AND state = 'succeeded'", program)
+    by_seed: dict[int, dict[str, float]] = {}
+    for run in found:
+        if run.metric is not None:
+            by_seed.setdefault(run.seed, {})[run.tree] = run.metric
+    return [(values[root], values[head]) for values in by_seed.values() if root in values and head in values]
 
 
 def candidate_runs(con: sqlite3.Connection, experiment: str, purpose: Purpose = Purpose.RACE) -> list[Run]:
@@ -89,19 +98,7 @@ def pool_runs(con: sqlite3.Connection, pool: int) -> list[Run]:
     return [RUNS.get(con, s.run) for s in SLOTS.select(con, "WHERE pool = ? ORDER BY slot", pool)]
 
 
-def is_outstanding(run: Run) -> bool:
-    return run.state in OUTSTANDING
-
-
-def in_head(experiment: Experiment) -> bool:
-    return experiment.state in IN_HEAD
-
-
 def config(con: sqlite3.Connection) -> dict[str, Any]:
     """The config as last applied, as plain data."""
     value: dict[str, Any] = json.loads(meta.get(con, "config") or "{}")
     return value
-
-
-def current_run(running_runs: Sequence[Run], experiment: str) -> Run | None:
-    return next((r for r in running_runs if r.experiment == experiment), None)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def encode(value: object) -> object:
-    """One field's value as SQLite keeps it."""
+    """One field's value as SQLite keeps it. What is no UTF-8 (in a path that git named) becomes a question mark."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -23,8 +23,12 @@ def encode(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return value
+        return _storable(json.dumps(value, ensure_ascii=False, default=str))
+    return _storable(value) if isinstance(value, str) else value
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def to_row(value: Any) -> dict[str, object]:
@@ -34,12 +38,12 @@ def to_row(value: Any) -> dict[str, object]:
 
 def from_row(cls: type[T], row: sqlite3.Row) -> T:
     """The instance that a row holds. Columns that the class does not have are ignored."""
-    decoders = _decoders(cls)
+    decoders = _decoders(cls)  # type: ignore[arg-type]
     return cls(**{name: decode(row[name]) for name, decode in decoders.items()})
 
 
 @functools.cache
-def _decoders(cls: type) -> dict[str, Callable[[Any], Any]]:
+def _decoders(cls: Any) -> dict[str, Callable[[Any], Any]]:
     hints = typing.get_type_hints(cls)
     return {f.name: _decoder(hints[f.name]) for f in dataclasses.fields(cls)}
 

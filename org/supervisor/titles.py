@@ -1,5 +1,6 @@
 """What stands on the pane borders: `junior-2 · E41 run 2/10 · step 412/953 · val_bpb 2.021 · cpu:0`."""
 
+from org.lab import schedule
 from org.lab.lab import Lab
 from org.model.agent import Agent, Control
 from org.model.program import State as ProgramState
@@ -16,11 +17,9 @@ def all_titles(lab: Lab) -> dict[str, str]:
 
 
 def note(lab: Lab) -> str:
-    """What every pane must say: a root changed on purpose, a pause, a full disk, an unanswered question."""
-    con = lab.ledger.reader
-    parts = [meta.get(con, "root_note"), meta.get(con, "disk_low")]
-    paused, stopping = meta.get(con, "paused"), meta.get(con, "stopping")
-    parts += [f"paused: {paused}" if paused else None, f"stopping ({stopping})" if stopping else None]
+    """What every pane must say: a root changed on purpose, and why nothing starts (a pause, a full disk, a limit)."""
+    held = schedule.held(lab)
+    parts = [meta.get(lab.ledger.reader, "root_note"), f"nothing starts: {held}" if held else None]
     return " · ".join(part for part in parts if part)
 
 

@@ -14,8 +14,9 @@ def step(office: Office, now: datetime) -> None:
     for id in dict.fromkeys(changed):
         experiment = EXPERIMENTS.get(lab.ledger.reader, id)
         office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")
-    touched, office.last_event = pages.touched(lab, office.last_event)
+    touched, newest = pages.touched(lab, office.last_event)
     if not office.rewritten:
         touched |= set(pages.missing(lab))
         office.rewritten = True
     pages.write(lab, sorted(touched))
+    office.last_event = newest  # only now: a page that could not be written is tried again

@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
 
@@ -34,11 +33,13 @@ def train(args: argparse.Namespace) -> int:
             error = f @ weights - y
             weights -= recipe["lr"] * (f.T @ error / 64 + recipe["decay"] * weights)
             if step % 50 == 0 or step == steps:
-                row = {"step": step, "steps": steps, "loss": float((error**2).mean()), "train_seconds": time.monotonic() - started}
+                row = {"step": step, "steps": steps, "loss": float((error**2).mean())}
+                row |= {"train_seconds": time.monotonic() - started}
                 log.write(json.dumps(row) + "\n")
                 log.flush()
                 print(f"step {step}/{steps} loss {row['loss']:.4f}", flush=True)
-            time.sleep(float(os.environ.get("FIT_STEP_SECONDS", "0")))
+            if recipe["pause"]:
+                time.sleep(recipe["pause"])
     if not np.isfinite(weights).all():
         (args.out / "train.json").write_text(json.dumps({"status": "failed", "reason": "nan"}))
         return 3

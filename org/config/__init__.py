@@ -1,10 +1,13 @@
 """config.yaml as typed values. A wrong file fails before anything is made, telling every finding at once with its
-line, its value and the nearest allowed key."""
+line, its value and the nearest allowed key.
+
+findings.py  errors as sentences
+"""
 
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,8 +15,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from org.config import findings
+from org.config.findings import line_of
 from org.model.errors import ConfigError
 
 BACKENDS = ("offline", "replay")  # what this version can put into a pane
@@ -26,7 +31,7 @@ def _name(value: str) -> str:
 
 
 def _budget(value: str) -> str:
-    if not re.fullmatch(r"[0-9.]+(e[0-9]+)?(step|tok|flop|s)", value):
+    if not re.fullmatch(r"\d+(\.\d+)?(e\d+)?(step|tok|flop|s)", value) or not re.search(r"[1-9]", value.partition("e")[0]):
         raise ValueError("write 400step, 5e7tok, 2e15flop or 300s")
     return value
 
@@ -75,7 +80,7 @@ class CpuDevices(_Strict):
 
 class Rung(_Strict):
     depth: int | None = Field(None, ge=1)
-    devices: int = Field(1, ge=1)
+    devices: Literal[1] = 1  # several devices a run: not in this version
     run_budget: Budget
     pool: int = Field(8, ge=2, le=8)
 
@@ -92,21 +97,20 @@ class TaskConfig(_Strict):
     protected: tuple[str, ...] = ()  # wins over editable
     recipe: tuple[str, ...] = ()  # YAML files that merge key by key
     ladder: tuple[Rung, ...] = Field(min_length=1)
-    timeout_min: float = Field(10.0, gt=0)  # a run that takes longer is ended
+    timeout_min: float = Field(10.0, gt=0, allow_inf_nan=False)  # a run that takes longer is ended
 
 
 class ProtocolConfig(_Strict):
     preset: Literal["explore", "default", "strict"] = "default"
-    screen: Literal["auto", "off"] = "auto"
-    objective: Literal["time", "flops", "both"] = "time"
-    worth_it: Literal["auto", "chief", "human"] = "auto"
+    screen: Literal["off"] = "off"  # short runs before the race: not in this version
+    objective: Literal["time"] = "time"  # merges what is better at the budget; flops and both need labels
+    worth_it: Literal["auto"] = "auto"  # every keep is merged
     approve: Literal["auto", "chief", "human"] = "auto"
     open_per_agent: int = Field(2, ge=1, le=16)  # experiments an agent may have open
 
 
 class LimitsConfig(_Strict):
     device_hours: float | None = Field(None, gt=0)
-    dollars: float | None = Field(None, gt=0)
     min_free_gb: float = Field(1.0, ge=0)
 
 
@@ -144,8 +148,8 @@ def load(path: Path) -> Config:
     try:
         config = Config.model_validate(_plain(tree))
     except ValidationError as error:
-        findings = [_finding(path, tree, e) for e in error.errors()]  # type: ignore[arg-type]
-        raise ConfigError("\n".join(dict.fromkeys(findings))) from None
+        told = [findings.sentence(path, tree, e, Config) for e in findings.telling(error.errors())]
+        raise ConfigError("\n".join(dict.fromkeys(told))) from None
     problems = list(_cross_checks(path, tree, config))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -188,8 +192,11 @@ def _parse(path: Path) -> CommentedMap:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not YAML: {error.problem}") from None
+    except YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, CommentedMap):
-        raise ConfigError(f"{path}: keys and values were expected, this holds {type(tree).__name__}")
+        holds = {"NoneType": "nothing", "CommentedSeq": "a list"}.get(type(tree).__name__, "one value")
+        raise ConfigError(f"{path}: keys and values were expected, this holds {holds}; start from a copy of config.yaml")
     return tree
 
 
@@ -201,82 +208,23 @@ def _plain(node: Any) -> Any:
     return node
 
 
-def _finding(path: Path, tree: CommentedMap, error: dict[str, Any]) -> str:
-    # The names of union branches are part of pydantic's loc but not of the file.
-    loc = [p for p in error["loc"] if not (isinstance(p, str) and _is_branch(p))]
-    line = _line(tree, loc)
-    where = f"{path}:{line}: {_dotted(loc)}"
-    match error["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(loc[-1]), _allowed(loc[:-1]), 1, 0.5)
-            hint = f"did you mean `{near[0]}`?" if near else f"allowed here: {', '.join(sorted(_allowed(loc[:-1])))}"
-            return f"{where}: unknown key; {hint}"
-        case "missing":
-            return f"{where}: this key is required"
-        case "value_error":
-            return f"{where}: {error['input']!r}: {error['ctx']['error']!s}"
-    return f"{where}: {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
-
-
-def _is_branch(part: str) -> bool:
-    return part in {"CpuDevices"} or part.startswith(("literal[", "tuple[", "constrained-", "function-"))
-
-
-def _dotted(loc: Sequence[str | int]) -> str:
-    text = ""
-    for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def _line(tree: CommentedMap, loc: Sequence[str | int]) -> int:
-    """The line of the innermost part of loc that the file has (1-based)."""
-    node: Any = tree
-    line = 1
-    for part in loc:
-        try:
-            line = (node.lc.key(part) if isinstance(node, CommentedMap) else node.lc.item(part))[0] + 1
-            node = node[part]
-        except (KeyError, IndexError, AttributeError, TypeError):
-            break
-    return line
-
-
-def _allowed(loc: Sequence[str | int]) -> list[str]:
-    model: Any = Config
-    for part in loc:
-        if isinstance(part, str):
-            model = _model_of(model.model_fields[part].annotation)
-    return list(model.model_fields)
-
-
-def _model_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_of(inner)
-        if found is not None:
-            return found
-    return None
-
-
 def _cross_checks(path: Path, tree: CommentedMap, config: Config) -> Iterable[str]:
     task = config.task
     if (task.evaluate is None) == (task.pattern is None):
-        yield f"{path}:{_line(tree, ['task'])}: task: give exactly one of `evaluate` and `pattern`"
+        yield f"{path}:{line_of(tree, ['task'])}: task: give exactly one of `evaluate` and `pattern`"
     if config.structure == "chief" and not any(a.role.startswith("chief") for a in config.agents):
-        line = _line(tree, ["agents"])
+        line = line_of(tree, ["agents"])
         yield f"{path}:{line}: agents: structure chief needs an agent with a chief role, or write structure: solo"
     names = [name for name, _ in agent_names(config)]
     for name in sorted({n for n in names if names.count(n) > 1}):
-        yield f"{path}:{_line(tree, ['agents'])}: agents: two agents would be called {name}; give one a `name`"
+        yield f"{path}:{line_of(tree, ['agents'])}: agents: two agents would be called {name}; give one a `name`"
     for name in sorted(set(names) & {"human", "office", "notebook", "standups", "runs", "logs", "data", "snapshots"}):
-        yield f"{path}:{_line(tree, ['agents'])}: agents: {name} is the lab's own name; choose another"
+        yield f"{path}:{line_of(tree, ['agents'])}: agents: {name} is the lab's own name; choose another"
     if not set(task.protected).isdisjoint(task.editable):
-        yield f"{path}:{_line(tree, ['task', 'protected'])}: task.protected: the same pattern is editable too"
+        yield f"{path}:{line_of(tree, ['task', 'protected'])}: task.protected: the same pattern is editable too"
     if task.pattern is not None:
         try:
             if re.compile(task.pattern).groups < 1:
-                yield f"{path}:{_line(tree, ['task', 'pattern'])}: task.pattern: needs one (group) around the number"
+                yield f"{path}:{line_of(tree, ['task', 'pattern'])}: task.pattern: needs one (group) around the number"
         except re.error as error:
-            yield f"{path}:{_line(tree, ['task', 'pattern'])}: task.pattern: {error}"
+            yield f"{path}:{line_of(tree, ['task', 'pattern'])}: task.pattern: {error}"

@@ -1,0 +1,88 @@
+"""The standup: asked, answered or silent, written around everybody's words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from played import Played
+
+from org.lab import standup
+from org.model.agent import State
+from org.model.experiment import State as ExperimentState
+from org.store import agents, mail
+from org.store.tables import STANDUPS
+
+
+def page(lab: Played) -> str:
+    return lab.lab.layout.standup(STANDUPS.select(lab.lab.ledger.reader)[-1].day).read_text()
+
+
+def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
+    return datetime(2030, 1, day, hour, minute, tzinfo=UTC)
+
+
+def test_everybody_is_asked_and_silence_is_recorded(played: Played) -> None:
+    made = played.change("junior-1", 0.1, lr=0.3)
+    played.until(played.settled(made.id))
+    assert played.experiment(made.id).state is ExperimentState.MERGED
+    played.ask("standup")
+    assert "is being answered" in played.ask("standup").answer
+    question = next(m for m in mail.of_reader(played.lab.ledger.reader, "junior-1") if m.kind == "standup")
+    words = "I tried E1. It improved by 99.99 | really."
+    assert standup.receive(played.lab, question.id, "junior-1", words, played.now())
+    assert not standup.receive(played.lab, question.id, "junior-2", "not mine", played.now())
+    assert not standup.receive(played.lab, "standup-x-junior-1", "junior-1", "no such", played.now())
+    played.ticks(1)
+    assert not STANDUPS.select(played.lab.ledger.reader, "WHERE written_at IS NOT NULL"), "it waits for the other one"
+    played.clock = timedelta(minutes=2)
+    played.ticks(2)
+    text = page(played)
+    assert f"> {words}" in text and "### junior-2\n\n> No answer in time." not in text
+    assert "### junior-2\n\nNo answer in time." in text
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert any("[E1](../notebook/E1.md)" in line and "merged" in line for line in table)
+    assert not any("99.99" in line for line in table), "no number of an agent's prose gets into a table"
+    assert "1 verdict since the lab began: 1 merge" in text
+    assert len([m for m in mail.of_reader(played.lab.ledger.reader, "human") if m.subject.startswith("Standup")]) == 1
+
+
+def test_the_page_is_written_as_soon_as_everybody_who_is_here_has_answered(played: Played) -> None:
+    with played.lab.ledger.transaction() as tx:
+        agents.set_state(tx, "junior-2", State.STOPPED, played.now(), "no longer in the config")
+    played.ask("standup")
+    standup.receive(played.lab, "standup-1-junior-1", "junior-1", "Nothing yet.", played.now())
+    played.ticks(1)
+    assert "Nothing yet." in page(played) and "junior-2" not in page(played)
+
+
+def test_questions_to_the_person_stand_first(played: Played) -> None:
+    with played.lab.ledger.transaction() as tx:
+        mail.ask(tx, "junior-1", "May I?", played.now(), "no", played.now() + timedelta(hours=1))
+    played.ask("standup")
+    played.clock = timedelta(minutes=2)
+    played.ticks(1)
+    text = page(played)
+    assert text.index("May I?") < text.index("## What changed") and "default at" in text
+
+
+def test_it_is_asked_once_a_day_at_its_time_in_its_timezone(played: Played) -> None:
+    zone = played.lab.config.standup.model_copy(update={"timezone": "Asia/Tokyo"})  # 09:00 there is 00:00 UTC
+    lab = replace(played.lab, config=played.lab.config.model_copy(update={"standup": zone}))
+
+    def asked(now: datetime) -> int:
+        standup.step(lab, now)
+        standup.step(lab, now + timedelta(minutes=2))
+        return STANDUPS.count(lab.ledger.reader)
+
+    assert asked(at(23, 0, day=1)) == 0, "a lab that starts before its hour has nothing to report yet"
+    assert asked(at(0, 1, day=2)) == 1
+    assert asked(at(12, 0, day=2)) == 1
+    assert asked(at(0, 0, day=3)) == 2
+    assert [s.day for s in STANDUPS.select(lab.ledger.reader)] == ["2030-01-02", "2030-01-03"]
+
+
+def test_one_on_request_in_the_morning_does_not_replace_the_one_at_its_time(played: Played) -> None:
+    standup.step(played.lab, at(7))
+    standup.ask(played.lab, at(8))
+    standup.step(played.lab, at(8, 2))
+    standup.step(played.lab, at(9, 1))
+    assert STANDUPS.count(played.lab.ledger.reader) == 2
