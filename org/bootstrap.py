@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from org import config as configs
-from org.config import Config, CpuDevices
+from org.agents import backend
+from org.agents.backend import Seat
+from org.config import AgentConfig, Config, CpuDevices
 from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.runs import devices
@@ -102,18 +104,25 @@ def org_command() -> list[str]:
 
 def pane_specs(lab: Lab) -> list[PaneSpec]:
     """Every pane of the lab: agents in windows of nine, the office, the dashboard."""
-    names = [name for name, _ in configs.agent_names(lab.config)]
     specs = [
-        PaneSpec(
-            name, [*org_command(), "pane", name], lab.layout.worktree(name), pane_environment(lab, name),
-            f"grid-{i // PANES_A_WINDOW + 1}", lab.layout.exit_status(name),
-        )
-        for i, name in enumerate(names)
-    ]  # fmt: skip
+        _agent_pane(lab, name, entry, f"grid-{i // PANES_A_WINDOW + 1}")
+        for i, (name, entry) in enumerate(configs.agent_names(lab.config))
+    ]
     for name, verb in ((OFFICE_PANE, "supervise"), (DASHBOARD_PANE, "dashboard")):
         status = lab.layout.logs / f"{name}.exit"
         specs.append(PaneSpec(name, [*org_command(), verb], lab.layout.root, pane_environment(lab, None), name, status))
     return specs
+
+
+def _agent_pane(lab: Lab, name: str, entry: AgentConfig, window: str) -> PaneSpec:
+    """An agent's pane, as its backend wants it."""
+    seat = Seat(
+        name, entry.role, lab.layout.worktree(name), tuple(org_command()), str(lab.layout.comms), lab.layout.hooks(name),
+        lab.layout.root / entry.script if entry.script else None,
+    )  # fmt: skip
+    wanted = backend.named(entry.backend).pane_command(seat)
+    environment = {**pane_environment(lab, name), **wanted.environment}
+    return PaneSpec(name, wanted.argv, wanted.cwd, environment, window, lab.layout.exit_status(name))
 
 
 def shipped(root: Path, name: str) -> Path:

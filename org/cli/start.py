@@ -9,7 +9,7 @@ import click
 from org import bootstrap, config
 from org.agents import briefing
 from org.cli import context
-from org.lab import environment, founding, merge, prompts, requests
+from org.lab import environment, founding, heads, prompts, requests
 from org.lab.lab import Lab
 from org.model.errors import ConfigError
 from org.store import atomic, meta
@@ -62,7 +62,7 @@ def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
         {"lab": cfg.lab, "root": str(lab.layout.root), "worktrees": str(lab.layout.worktrees), "config": str(place.config_file)},
     )
     if not lock.is_running(lab.layout.supervisor_lock):
-        said += [f"finished the merge of {e}" for e in merge.settle_intents(lab, now)]
+        said += [f"finished the merge of {e}" for e in heads.settle_intents(lab, now)]
         said += requests.step(lab, now)
         with lab.ledger.transaction() as tx:
             meta.put(tx, "stopping", None)

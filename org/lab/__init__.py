@@ -15,7 +15,9 @@ pools.py        baseline runs: find, fill, refresh
 announce.py     tell author and chief what became of an experiment
 judge.py        race decisions turned into runs or a verdict
 crashes.py      what a run that did not succeed means for its arm
-merge.py        one merge at a time: re-check, intent, ref, done
+merge.py        the merge queue: one at a time
+recheck.py      a change whose head moved: rebase, four runs
+heads.py        moves of a head: intent, ref, done
 headline.py     head against root on fresh seeds
 schedule.py     which queued run goes on which device
 collect.py      outcomes of keepers, taken once

@@ -9,11 +9,18 @@ from pathlib import Path
 import click
 import pytest
 
+from org.agents import backend
 from org.cli import main
+from org.config import BACKENDS
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "roles").glob("*.md")), *sorted((ROOT / "prompts").rglob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "roles").glob("*.md")),
+    *sorted((ROOT / "prompts").rglob("*.md")),
+]
 
 
 def test_imports_point_strictly_down_and_every_library_has_one_door() -> None:
@@ -47,6 +54,10 @@ def test_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"))) - {"and"}:
         assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_the_config_knows_the_backends_that_exist() -> None:
+    assert set(BACKENDS) == set(backend.BACKENDS)
 
 
 def test_every_room_lists_its_files() -> None:

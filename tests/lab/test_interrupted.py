@@ -37,9 +37,7 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_race_survives_its_supervisor_with_no_run_doubled(
-    fit: Laboratory, reopened: Callable[[Laboratory], Played]
-) -> None:
+def test_a_race_survives_its_supervisor_with_no_run_doubled(fit: Laboratory, reopened: Callable[[Laboratory], Played]) -> None:
     made = fit.recipe("junior-1", lr=0.9, pause=0.01)
     fit.until(lambda: running(fit, made.id) is not None)
     run = running(fit, made.id)

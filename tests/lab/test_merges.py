@@ -7,7 +7,7 @@ from laboratory import Laboratory, git
 from played import Played
 from test_races import set_rung
 
-from org.lab import collect, judge, merge, review
+from org.lab import collect, heads, judge, review
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Merge
@@ -63,9 +63,7 @@ def merged_once(lab: Played, id: str) -> None:
 
 
 @pytest.mark.parametrize("point", ["before the intent", "before the ref moved", "after the ref moved"])
-def test_a_merge_that_was_killed_is_finished_once(
-    played: Played, reopened: Callable[[Laboratory], Played], point: str
-) -> None:
+def test_a_merge_that_was_killed_is_finished_once(played: Played, reopened: Callable[[Laboratory], Played], point: str) -> None:
     id = better(played, lr=0.3)
     if point != "before the intent":
         begun = intend(played, id)
@@ -221,5 +219,5 @@ def test_an_edited_task_repeats_the_recheck_against_a_pool_of_today(played: Play
 
 
 def test_settling_without_intents_does_nothing(played: Played) -> None:
-    assert merge.settle_intents(played.lab, played.now()) == []
+    assert heads.settle_intents(played.lab, played.now()) == []
     assert snapshots.tree_of(played.lab.git, "main")

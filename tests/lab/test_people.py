@@ -221,5 +221,3 @@ def test_a_try_that_was_killed_keeps_no_device_free(played: Played) -> None:
     played.ticks(1)
     settled = REQUESTS.select(played.lab.ledger.reader)
     assert {r.state for r in settled} == {"refused"} and "ended before" in settled[0].answer
-
-
