@@ -13,7 +13,7 @@ from pathlib import Path
 from org import bootstrap
 from org.lab.lab import Lab
 from org.store import reads
-from org.store.tables import RUNS, STANDUPS
+from org.store.tables import IDEAS, RUNS, STANDUPS
 from org.terminal import attach
 from org.terminal.panes import PaneSpec
 
@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "demo.yaml"
 PATIENCE_SECONDS = 20 * 60
 FRESH = 3
+PROGRAM = "batch-and-warmdown"
+IDEA = "warmdown_ratio = 0.6"  # a junior draws it, as it would any other
 STANDUP = "standup"
 
 
@@ -28,6 +30,9 @@ def main() -> int:
     if "--watch" in sys.argv:
         return watch(say=lambda line: None)
     org("start", "--detach")
+    if not IDEAS.count(opened().ledger.reader):
+        org("idea", IDEA, "--program", PROGRAM)
+        print(f"· you put an idea into the backlog of {PROGRAM}: {IDEA}")
     if not sys.stdout.isatty():
         return watch(say=lambda line: print(line, flush=True))
     subprocess.Popen([sys.executable, __file__, "--watch"], start_new_session=True, stdout=subprocess.DEVNULL)
