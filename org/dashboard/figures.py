@@ -1,0 +1,53 @@
+"""Numbers, times and bars as text."""
+
+from datetime import datetime, tzinfo
+
+FULL, EMPTY = "━", "─"
+
+
+def metric(value: float | None) -> str:
+    """A metric as it is written everywhere: five figures, or a dash."""
+    return "–" if value is None else f"{value:.5g}" if abs(value) >= 10 else f"{value:.4f}"
+
+
+def gain(value: float | None) -> str:
+    """In metric units; positive is better."""
+    return "" if value is None else f"{value:+.4f}"
+
+
+def clock(seconds: float) -> str:
+    """41 → 0:41, 3723 → 1:02:03."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def ago(seconds: float) -> str:
+    """Rough: 45 s, 12 min, 5 h, 3 days."""
+    for limit, unit, size in ((120.0, "s", 1), (7200.0, "min", 60), (172800.0, "h", 3600)):
+        if seconds < limit:
+            return f"{int(seconds / size)} {unit}"
+    return f"{int(seconds / 86400)} days"
+
+
+def bar(fraction: float, width: int) -> tuple[str, str]:
+    """The done and the open part of a bar of `width` cells."""
+    done = round(max(0.0, min(fraction, 1.0)) * width)
+    return FULL * done, EMPTY * (width - done)
+
+
+def time_of(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def day_time(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%m-%d %H:%M}"
+
+
+def second_of(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%m-%d %H:%M:%S}"
+
+
+def count(number: int, noun: str) -> str:
+    """1 run, 2 runs."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,51 @@
+"""What a person must know at once, as lines on top of every tab."""
+
+from datetime import datetime
+
+from org.dashboard import figures
+from org.dashboard.state import LabState, Level, Note
+from org.model.agent import Control, State
+
+SILENT_SECONDS = 30.0
+_STOPPING = {"drain": "The lab is stopping: running runs finish, none starts.", "now": "The lab is stopping now."}
+
+
+def of(lab: LabState, now: datetime) -> tuple[Note, ...]:
+    """Most urgent first."""
+    notes = [_supervisor(lab, now), _disk(lab), *_crashed(lab), _paused(lab), _stopping(lab), *_held(lab), _root(lab)]
+    return tuple(note for note in notes if note is not None)
+
+
+def _supervisor(lab: LabState, now: datetime) -> Note | None:
+    if lab.supervisor_seen_at is None:
+        return Note(Level.WARNING, "The supervisor has not run yet: start it with `org start`.")
+    silent = (now - lab.supervisor_seen_at).total_seconds()
+    if silent <= SILENT_SECONDS:
+        return None
+    return Note(Level.WARNING, f"The supervisor has not been seen for {figures.ago(silent)}: start it with `org start`.")
+
+
+def _disk(lab: LabState) -> Note | None:
+    return Note(Level.ERROR, f"Disk low: {lab.disk_low}") if lab.disk_low else None
+
+
+def _crashed(lab: LabState) -> list[Note]:
+    named = [line.agent.name for line in lab.agents if line.agent.state is State.CRASHED]
+    return [Note(Level.WARNING, f"Crashed, will be started again: {', '.join(named)}.")] if named else []
+
+
+def _paused(lab: LabState) -> Note | None:
+    return None if lab.paused is None else Note(Level.WARNING, f"The lab is paused: {lab.paused or 'no reason given'}")
+
+
+def _stopping(lab: LabState) -> Note | None:
+    return Note(Level.WARNING, _STOPPING.get(lab.stopping, "The lab is stopping.")) if lab.stopping else None
+
+
+def _held(lab: LabState) -> list[Note]:
+    held = [line.agent.name for line in lab.agents if line.agent.control is Control.HUMAN]
+    return [Note(Level.INFO, f"Held by a person: {', '.join(held)}. Its mail and proposals wait for h.")] if held else []
+
+
+def _root(lab: LabState) -> Note | None:
+    return Note(Level.INFO, lab.root_note) if lab.root_note else None

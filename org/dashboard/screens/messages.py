@@ -1,0 +1,56 @@
+"""Tab 6: the lab's messages; r answers the selected one."""
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Markdown, Static
+
+from org.dashboard import figures
+from org.dashboard.state import LabState
+from org.dashboard.widgets.messages_table import MessagesTable, Row
+from org.dashboard.widgets.view import View
+from org.model.message import Message
+
+
+class Messages(View):
+    _open = ""  # the message whose body is shown
+
+    def compose(self) -> ComposeResult:
+        yield MessagesTable(id="message-table")
+        with VerticalScroll(id="body"):
+            yield Static(id="message-head")
+            yield Markdown(id="message-body")
+
+    def show(self, was: LabState | None, lab: LabState) -> None:
+        if was is None or was.messages is not lab.messages or was.questions is not lab.questions:
+            self.query_one(MessagesTable).show_lab(lab)
+        if not lab.messages:
+            self.query_one("#message-head", Static).update(Text.assemble(("No messages yet.", self.palette.dim)))
+
+    @property
+    def selected_message(self) -> Message | None:
+        row = self.query_one(MessagesTable).selected
+        return None if row is None else row.message
+
+    @on(DataTable.RowHighlighted, "#message-table")
+    async def _read(self) -> None:
+        row = self.query_one(MessagesTable).selected if self.app.is_running else None
+        if row is None or row.message.id == self._open:
+            return
+        self._open = row.message.id
+        self.query_one("#message-head", Static).update(self._head(row))
+        await self.query_one("#message-body", Markdown).update(row.message.body)
+        self.query_one("#body").scroll_home(animate=False)
+        self.post_message(self.Selected())
+
+    def _head(self, row: Row) -> Text:
+        message, colours = row.message, self.palette
+        text = Text.assemble((message.subject, f"bold {colours.plain}"))
+        at = figures.day_time(message.sent_at, row.setting.zone)
+        text.append(f"\n{message.sender} → {message.to}  {at}  {message.kind.value}", style=colours.dim)
+        refs = f"  about {', '.join(message.refs)}" if message.refs else ""
+        return text.append(refs, style=colours.live)
+
+    def focus_main(self) -> None:
+        self.query_one(MessagesTable).focus()

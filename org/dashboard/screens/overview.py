@@ -1,0 +1,64 @@
+"""Tab 1: what the lab asks of the person, what every agent and device does, the lab in numbers."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import DataTable
+
+from org.dashboard import curve
+from org.dashboard.state import AgentLine, LabState
+from org.dashboard.widgets.agent_detail import AgentDetail
+from org.dashboard.widgets.agents_table import AgentsTable
+from org.dashboard.widgets.curve_plot import CurvePlot
+from org.dashboard.widgets.devices_table import DevicesTable
+from org.dashboard.widgets.numbers import Numbers
+from org.dashboard.widgets.questions import Questions
+from org.dashboard.widgets.view import View
+from org.model.message import Question
+
+
+class Overview(View):
+    def compose(self) -> ComposeResult:
+        yield Questions(id="questions")
+        yield AgentsTable(id="agents")
+        yield AgentDetail(id="detail")
+        yield Numbers(id="numbers")
+        with Horizontal(id="below"):
+            with Vertical(id="devices-box", classes="box"):
+                yield DevicesTable(id="devices")
+            with Vertical(id="curve-box", classes="box"):
+                yield CurvePlot(id="small-curve")
+
+    def on_mount(self) -> None:
+        self.query_one("#devices-box").border_title = "Devices"
+        self.query_one("#curve-box").border_title = "Best so far"
+
+    def show(self, was: LabState | None, lab: LabState) -> None:
+        if was is None or was.questions is not lab.questions:
+            self.query_one(Questions).show_lab(lab)
+        self.query_one(AgentsTable).show_lab(lab)
+        self.query_one(DevicesTable).show_lab(lab)
+        if was is None or (was.totals, was.today, was.merges) != (lab.totals, lab.today, lab.merges):
+            self.query_one(Numbers).show(lab)
+        if was is None or was.experiments is not lab.experiments or was.pools is not lab.pools:
+            self.query_one(CurvePlot).draw(curve.of(lab), self.palette)
+        self._detail()
+
+    @property
+    def selected_agent(self) -> AgentLine | None:
+        row = self.query_one(AgentsTable).selected
+        return None if row is None else row.line
+
+    @property
+    def selected_question(self) -> Question | None:
+        return self.query_one(Questions).selected
+
+    @on(DataTable.RowHighlighted, "#agents")
+    def _detail(self) -> None:
+        if not self.app.is_running:
+            return
+        self.query_one(AgentDetail).show(self.selected_agent, self.lab)
+        self.post_message(self.Selected())
+
+    def focus_main(self) -> None:
+        self.query_one(AgentsTable).focus()

@@ -1,0 +1,59 @@
+"""The thread that looks at the ledger twice a second and posts each new frame to the app.
+
+Not a Textual worker: leaving the app waits for those, and a look may wait for a locked ledger. A daemon thread may be
+left behind; it only reads.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from textual.message import Message
+
+from org.dashboard.follower import Follower
+from org.dashboard.state import LabState
+
+POLL_SECONDS = 0.5
+
+
+class Frame(Message):
+    """A new frame; a newer one replaces it while it waits."""
+
+    def __init__(self, lab: LabState) -> None:
+        super().__init__()
+        self.lab = lab
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Frame)
+
+
+class Watcher:
+    """start() once; stop() before the app is gone."""
+
+    def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
+        self._follower, self._post = follower, post
+        self._stopped = threading.Event()
+        self._heard = time.monotonic()
+
+    @property
+    def silent_seconds(self) -> float:
+        """Since the last look came back. While a look hangs, its thread cannot say so itself."""
+        return time.monotonic() - self._heard
+
+    def start(self) -> None:
+        self._heard = time.monotonic()
+        threading.Thread(target=self._watch, name="watcher", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        seen = None
+        while not self._stopped.is_set():
+            lab = self._follower.look()
+            self._heard = time.monotonic()
+            if lab is not seen and not self._stopped.is_set():
+                seen = lab
+                self._post(Frame(lab))
+            self._stopped.wait(POLL_SECONDS)
+        self._follower.close()

@@ -1,0 +1,41 @@
+"""What every tab is: it shows the newest frame, but works only while it can be seen."""
+
+from textual.containers import Container
+from textual.message import Message
+
+from org.dashboard import palette
+from org.dashboard.palette import Palette
+from org.dashboard.state import LabState
+
+
+class View(Container):
+    """Subclasses fill `show` and `main_focus`."""
+
+    class Selected(Message):
+        """Something else is selected: other keys may be possible."""
+
+    lab: LabState = LabState()
+    _shown: LabState | None = None
+
+    @property
+    def palette(self) -> Palette:
+        return palette.of_app(self.app)
+
+    def offer(self, lab: LabState, visible: bool) -> None:
+        """A new frame. An unseen tab catches up when it is opened."""
+        self.lab = lab
+        if visible and lab is not self._shown:
+            was, self._shown = self._shown, lab
+            self.show(was, lab)
+
+    def repaint(self) -> None:
+        """Forget what is shown, after a change of theme."""
+        self._shown = None
+
+    def show(self, was: LabState | None, lab: LabState) -> None:
+        """Render lab. was: what is on the screen now, None when nothing of it can be kept."""
+        raise NotImplementedError
+
+    def focus_main(self) -> None:
+        """Focus what the keys of this tab act on."""
+        raise NotImplementedError

@@ -1,0 +1,96 @@
+"""Every tab in every terminal, in both themes, while it is resized and while things break."""
+
+import shutil
+import sqlite3
+
+import pytest
+import screen
+from eventually import eventually
+from standing import Build, Running, app_of
+from textual.geometry import Size
+from textual.widgets import DataTable
+
+from org.dashboard import palette
+from org.dashboard.app import VIEWS
+from org.dashboard.widgets.note_bar import NoteBar
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        ((80, 24), palette.DARK.name),
+        ((80, 24), "ansi-dark"),
+        ((160, 50), palette.LIGHT.name),
+        ((320, 100), palette.DARK.name),
+    ],
+)
+async def test_every_tab_fits(lab: Build, running: Running, size: tuple[int, int], theme: str) -> None:
+    async with running(lab(60, 8), size=size) as (app, pilot):
+        app.theme = theme
+        for key in "1234567":
+            await pilot.press(key)
+            await pilot.pause()
+            view = app.query_one(VIEWS[app.tab])
+            shown = [child for child in view.children if child.display]
+            assert shown and all(app.screen.region.contains_region(child.region) for child in shown)
+            assert "q Quit" in screen.lines(app)[-1] and "7 Log" in screen.text(app)
+
+
+async def test_a_small_terminal_still_shows_state_and_progress(lab: Build, running: Running) -> None:
+    async with running(lab(), size=(80, 24)) as (app, pilot):
+        await eventually(pilot, lambda: "10%" in screen.text(app))
+        for word in ("● working", "E11", "1/10", "10%", "4:11", "cuda:0"):
+            assert word in screen.row(app, "junior-1")
+        for hint in ("t Take over", "h Hand back", "p Pause", "g Pane", "r Reply", "s Standup", "? Help", "q Quit"):
+            assert hint in screen.lines(app)[-1]
+
+
+async def test_a_terminal_that_resizes_keeps_its_table_and_cursor(lab: Build, running: Running) -> None:
+    async with running(lab(60, 8)) as (app, pilot):
+        await pilot.press("2", "down", "down")
+        table = app.query_one("#experiment-table", DataTable)
+        for width, height in ((20, 6), (81, 25), (320, 100), (1, 1), (110, 30)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        assert app.size == Size(110, 30)
+        assert table.row_count == 68
+        assert table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value == "E66"
+
+
+async def test_a_thousand_experiments_are_filtered_and_scrolled(lab: Build, running: Running) -> None:
+    async with running(lab(1000, 8), size=(160, 50)) as (app, pilot):
+        await pilot.press("2")
+        table = app.query_one("#experiment-table", DataTable)
+        await eventually(pilot, lambda: table.row_count == 1008)
+        await pilot.press("ctrl+end")
+        await eventually(pilot, lambda: screen.row(app, "E1 "))
+        await pilot.press("slash", *"certified")
+        await eventually(pilot, lambda: 0 < table.row_count < 100)
+
+
+async def test_a_folder_that_disappears_is_a_line_and_comes_back(lab: Build, running: Running) -> None:
+    layout = lab()
+    async with running(layout) as (app, pilot):
+        shutil.move(layout.comms, layout.root / "elsewhere")
+        await eventually(pilot, lambda: "is gone or not made yet" in screen.text(app))
+        assert "! no ledger" in screen.text(app) and "junior-1" in screen.text(app)
+        for key in "1234567":
+            await pilot.press(key)
+        shutil.move(layout.root / "elsewhere", layout.comms)
+        await eventually(pilot, lambda: "● live" in screen.text(app))
+
+
+async def test_a_ledger_that_another_program_locks_is_a_line(lab: Build) -> None:
+    layout = lab()
+    holder = sqlite3.connect(layout.ledger, isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    dashboard = app_of(layout)
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await eventually(pilot, lambda: "The ledger has not answered for" in screen.text(dashboard))
+        for key in "1234567":
+            await pilot.press(key)
+        holder.execute("COMMIT")
+        holder.close()
+        await eventually(pilot, lambda: "● live" in screen.text(dashboard))
+        assert dashboard.query_one(NoteBar).display

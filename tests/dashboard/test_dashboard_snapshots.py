@@ -1,0 +1,27 @@
+"""How each tab looks at 120×40. After a change on purpose: pytest tests/dashboard --snapshot-update, then look."""
+
+from collections.abc import Callable
+
+import pytest
+import screen
+from eventually import eventually
+from standing import Build, app_of
+from textual.pilot import Pilot
+
+from org.dashboard import keys
+
+LAST_DRAWN = ("cuda:7", "newest first", "data-order", "discarded 44", "A busy day", "Without an answer", "agent.waiting")
+
+
+@pytest.mark.parametrize(("number", "name", "drawn"), list(zip(range(1, 8), keys.TABS, LAST_DRAWN, strict=True)), ids=keys.TABS)
+def test_the_tab_looks_as_it_did(lab: Build, snap_compare: Callable[..., bool], number: int, name: str, drawn: str) -> None:
+    app = app_of(lab(60, 8))
+
+    async def open_tab(pilot: Pilot[None]) -> None:
+        await eventually(pilot, lambda: app.looked)
+        await pilot.press(str(number))
+        await eventually(pilot, lambda: app.tab == name and drawn in screen.text(app))
+        await pilot.wait_for_animation()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(120, 40), run_before=open_tab)

@@ -1,0 +1,93 @@
+"""A tiny corpus and one tiny trained run, each built once per session, and ways to run the trainer."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.measure import cli, digests
+
+ROOT = digests.PACKAGE.parent
+TINY = "aspect: 64\nsequence_length: 64\nbatch_tokens: 512\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of the trainer to run, and to edit."""
+
+    root: Path
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in one of its files; `old` has to be there."""
+        path = self.root / "trainer" / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """`python -m trainer …` as the lab runs it: cwd and PYTHONPATH the snapshot, an almost empty environment."""
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        env = keep | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-m", "trainer", *(str(argument) for argument in arguments)]
+        return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared folder: 0.4 MB, vocabulary 512."""
+    folder = tmp_path_factory.mktemp("data")
+    assert cli.main(["prepare", "--data", str(folder), "--max-mb", "0.4", "--vocab", "512"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe file that makes a model of a few milliseconds a step."""
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """The trainer as it stands, free to edit."""
+    root = tmp_path / "snapshot"
+    shutil.copytree(digests.PACKAGE, root / "trainer", ignore=shutil.ignore_patterns("__pycache__"))
+    return Snapshot(root)
+
+
+@pytest.fixture(scope="session")
+def train(data: Path, tiny: Path) -> Callable[..., int]:
+    """Train in this process: train(out, seed=1, budget="8step", recipe=tiny) → exit code."""
+
+    def run(out: Path, *, seed: int = 1, budget: str = "8step", recipe: Path = tiny) -> int:
+        arguments = ["train", "--seed", seed, "--budget", budget, "--depth", 1, "--data", data, "--out", out]
+        return cli.main([str(argument) for argument in (*arguments, "--recipe", recipe)])
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A finished run, its evaluation's standard output, and the result."""
+
+    run: Path
+    stdout: str
+    result: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def scored(tmp_path_factory: pytest.TempPathFactory, data: Path, train: Callable[..., int]) -> Scored:
+    """A run of 30 steps, evaluated on the command line."""
+    run = tmp_path_factory.mktemp("runs") / "run"
+    assert train(run, budget="30step") == 0
+    done = Snapshot(ROOT).run("evaluate", "--run", run, "--data", data)
+    assert done.returncode == 0, done.stderr
+    return Scored(run, done.stdout, json.loads(done.stdout))

@@ -1,0 +1,89 @@
+"""The update rules against independent computations."""
+
+import torch
+
+from trainer.adamw import AdamW
+from trainer.muon import Muon, orthogonalized
+from trainer.recipe import load
+from trainer.schedule import lr_multiplier, muon_momentum, weight_decay
+
+
+def _polar(matrices: torch.Tensor) -> torch.Tensor:
+    """U Vᵀ from a singular value decomposition."""
+    u, _, vh = torch.linalg.svd(matrices, full_matrices=False)
+    return u @ vh
+
+
+def test_orthogonalization_agrees_with_the_singular_value_decomposition() -> None:
+    for shape in ((4, 24, 32), (2, 16, 64), (64, 16)):
+        matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+        found = orthogonalized(matrices)
+        singular = torch.linalg.svdvals(found)
+        assert 0.8 < singular.min() < singular.max() < 1.2
+        cosine = torch.nn.functional.cosine_similarity(found.flatten(), _polar(matrices).flatten(), dim=0)
+        assert cosine > 0.99
+
+
+def test_muon_takes_the_step_of_a_plain_nesterov_with_an_exact_polar_factor() -> None:
+    draw = torch.Generator().manual_seed(2)
+    start = torch.randn(24, 24, generator=draw)
+    fast, plain, buffer = torch.nn.Parameter(start.clone()), start.clone(), torch.zeros_like(start)
+    muon = Muon([fast], lr=0.1, beta2=0.0, iterations=5, dtype=torch.float32)
+    for _ in range(5):
+        gradient = torch.randn(24, 24, generator=draw)
+        fast.grad = gradient.clone()
+        muon.step(lr_multiplier=0.5, momentum=0.9, weight_decay=0.0)
+        buffer = 0.9 * buffer + 0.1 * gradient
+        plain = plain - 0.05 * _polar(0.9 * buffer + 0.1 * gradient)
+    moved = (plain - start).norm()
+    assert (fast.detach() - plain).norm() / moved < 0.1
+
+
+def test_variance_reduction_keeps_each_updates_norm_and_evens_out_its_rows() -> None:
+    draw = torch.Generator().manual_seed(3)
+    parameter = torch.nn.Parameter(torch.zeros(32, 8))
+    muon = Muon([parameter], lr=1.0, beta2=0.95, iterations=5, dtype=torch.float32)
+    parameter.grad = torch.randn(32, 8, generator=draw) * torch.linspace(0.1, 5, 32)[:, None]
+    muon.step(lr_multiplier=1.0, momentum=0.0, weight_decay=0.0)
+    rows = parameter.detach().norm(dim=1)
+    assert rows.std() / rows.mean() < 0.01
+
+
+def test_weight_decay_acts_only_where_it_agrees_with_the_update() -> None:
+    start = torch.ones(8, 8)
+    moves = {}
+    for decay in (0.0, 0.5):
+        parameter = torch.nn.Parameter(start.clone())
+        muon = Muon([parameter], lr=0.1, beta2=0.0, iterations=5, dtype=torch.float32)
+        parameter.grad = torch.eye(8) - 0.3
+        muon.step(lr_multiplier=1.0, momentum=0.0, weight_decay=decay)
+        moves[decay] = parameter.detach() - start
+    agreeing = moves[0.0] < 0
+    assert agreeing.any()
+    assert not agreeing.all()
+    assert torch.allclose((moves[0.5] - moves[0.0])[agreeing], torch.tensor(-0.05))
+    assert torch.equal(moves[0.5][~agreeing], moves[0.0][~agreeing])
+
+
+def test_adamw_agrees_with_torch() -> None:
+    draw = torch.Generator().manual_seed(4)
+    ours = torch.nn.Parameter(torch.randn(7, 5, generator=draw))
+    theirs = torch.nn.Parameter(ours.detach().clone())
+    rule = AdamW(ours, lr=0.02, beta1=0.8, beta2=0.95, eps=1e-8, weight_decay=0.1)
+    reference = torch.optim.AdamW([theirs], lr=0.02, betas=(0.8, 0.95), eps=1e-8, weight_decay=0.1)
+    for _ in range(10):
+        gradient = torch.randn(7, 5, generator=draw)
+        rule.step(gradient, 1.0)
+        theirs.grad = gradient
+        reference.step()
+    assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_the_schedule_is_flat_then_falls_to_its_final_fraction() -> None:
+    recipe = load()
+    start = 1 - recipe.warmdown_ratio
+    assert lr_multiplier(max(start - 0.01, recipe.warmup_ratio), recipe) == 1
+    assert lr_multiplier(1.0, recipe) == recipe.final_lr_fraction
+    assert lr_multiplier(0.9, recipe) > lr_multiplier(0.95, recipe)
+    assert muon_momentum(10**6, recipe) == recipe.muon_momentum
+    assert weight_decay(1.0, recipe) == 0

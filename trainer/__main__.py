@@ -1,0 +1,8 @@
+"""Command line of the trainer. Exit 0 done, 1 broken, 2 bad usage, 3 a training run that failed by itself (NaN)."""
+
+import sys
+
+from trainer.measure import cli
+
+if __name__ == "__main__":
+    sys.exit(cli.main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What is measured, and how. Protected: a researcher's change never touches this folder (see trainer/README.md)."""

@@ -1,0 +1,104 @@
+"""The commands: parse, one call, one answer. Each command imports only what it needs; only train and sample need torch."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from trainer.measure import budget, machine
+from trainer.measure.errors import TrainerError, UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Argument errors as one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Called by argparse for whatever it cannot parse."""
+        raise UsageError(f"{self.prog}: {message}")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return the exit code; what went wrong is one line on standard error."""
+    machine.quiet()
+    try:
+        given = _parser().parse_args(arguments)
+        given.call(given)
+    except TrainerError as error:
+        print(f"trainer: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m trainer", description="Train a small GPT and score it.")
+    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|fingerprint|sample")
+    prepare = commands.add_parser("prepare", help="build a data folder")
+    prepare.add_argument("--corpus", default="stdlib")
+    prepare.add_argument("--vocab", type=int, default=2048)
+    prepare.add_argument("--max-mb", type=float, help="keep about this much of the corpus (for tests)")
+    train = commands.add_parser("train", help="train one model")
+    train.add_argument("--seed", type=int, required=True)
+    train.add_argument("--budget", required=True, help="400step | 5e7tok | 2e15flop | 300s")
+    train.add_argument("--depth", type=int, required=True, help="layers; the model's one size")
+    train.add_argument("--out", type=Path, required=True, help="run folder")
+    train.add_argument("--recipe", type=Path, help="YAML laid over trainer/recipe.yaml")
+    evaluate = commands.add_parser("evaluate", help="score a run in bits per byte")
+    fingerprint = commands.add_parser("fingerprint", help="what makes scores comparable")
+    sample = commands.add_parser("sample", help="let a run's model write")
+    sample.add_argument("--prompt", default="def ")
+    sample.add_argument("--tokens", type=int, default=100)
+    for command in (evaluate, sample):
+        command.add_argument("--run", type=Path, required=True)
+    for command in (train, evaluate, sample):
+        command.add_argument("--device", default="cpu", help="cpu | cuda | cuda:i")
+    for command, call in (
+        (prepare, _prepare),
+        (train, _train),
+        (evaluate, _evaluate),
+        (fingerprint, _fingerprint),
+        (sample, _sample),
+    ):
+        command.add_argument("--data", type=Path, required=True, help="data folder")
+        command.set_defaults(call=call)
+    return parser
+
+
+def _prepare(given: argparse.Namespace) -> None:
+    from trainer.measure.prepare import prepare
+
+    facts = prepare(given.data, corpus_name=given.corpus, vocab=given.vocab, max_mb=given.max_mb)
+    sizes = f"{facts['train_tokens']:,} training tokens, {facts['validation_bytes']:,} validation bytes"
+    print(f"{given.data}: {sizes}, vocabulary {facts['vocab']}, corpus {facts['corpus_digest'][:12]}")
+
+
+def _train(given: argparse.Namespace) -> None:
+    wanted = budget.parse(given.budget)
+    if given.depth < 1:
+        raise UsageError(f"--depth {given.depth}: want at least 1")
+    from trainer.measure.train import Request, train
+
+    record = train(Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe))
+    spent = f"{record['steps']} steps, {record['tokens']:,} tokens, {record['flops']:.3g} FLOPs, {record['total_seconds']:.1f} s"
+    print(f"done: {spent}; next: python -m trainer evaluate --run {given.out} --data {given.data}")
+
+
+def _evaluate(given: argparse.Namespace) -> None:
+    from trainer.measure import files
+    from trainer.measure.scorer import evaluate
+
+    result = evaluate(given.run, given.data, given.device)
+    print(json.dumps(result), flush=True)
+    files.write_json(given.run / "result.json", result)
+
+
+def _fingerprint(given: argparse.Namespace) -> None:
+    from trainer.measure.fingerprint import fingerprint
+
+    print(json.dumps(fingerprint(given.data)))
+
+
+def _sample(given: argparse.Namespace) -> None:
+    from trainer.measure.sample import sample
+
+    print(sample(given.run, given.data, prompt=given.prompt, tokens=given.tokens, device_text=given.device))

@@ -1,0 +1,59 @@
+"""A prepared data folder as values: its facts, its tokens, its tokenizer."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from trainer.measure.errors import UsageError
+
+IDENTITY = ("corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """`facts` is data.json. Arrays are read when asked for."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def vocab(self) -> int:
+        """Number of token ids, BOS included."""
+        return int(self.facts["vocab"])
+
+    @property
+    def bos(self) -> int:
+        """The id that opens every chunk; the last one."""
+        return self.vocab - 1
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What has to be equal for two scores to be comparable."""
+        return {key: self.facts[key] for key in IDENTITY}
+
+    def documents(self, side: str) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """Tokens (uint16, end to end) and document lengths of side `train` or `validation`."""
+        tokens = numpy.load(self.folder / f"{side}_tokens.npy")
+        return tokens, numpy.load(self.folder / f"{side}_lengths.npy")
+
+    def token_bytes(self) -> numpy.ndarray:
+        """Bytes of each token id, (V,) int32."""
+        return numpy.load(self.folder / "token_bytes.npy")
+
+    def tokenizer(self) -> bytes:
+        """tokenizer.json's bytes, for `tokenizer.load`."""
+        return (self.folder / "tokenizer.json").read_bytes()
+
+
+def open_folder(folder: Path) -> Data:
+    """The prepared folder, or a UsageError with the command that prepares it."""
+    try:
+        facts = json.loads((folder / "data.json").read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"--data {folder} holds no data; run: python -m trainer prepare --data {folder}") from None
+    except ValueError:
+        raise UsageError(f"{folder / 'data.json'} is damaged; run: python -m trainer prepare --data {folder}") from None
+    return Data(folder, facts)

@@ -1,0 +1,45 @@
+"""The evaluation host: rebuilds the trained model from the snapshot's code and answers tokens with logits.
+
+Started by the scorer, with its standard output on a log. It sees tokens, never bytes, losses or the pipe to the parent.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from trainer.measure import checkpoint, exchange, machine
+
+
+def serve(run: Path, device_text: str, batch: exchange.Shape, mapping: int, requests: int, answers: int) -> None:
+    """Answer every request until the scorer closes its end; a bad shape is answered with an `invalid` reason."""
+    device = machine.device(device_text)
+    model, _ = checkpoint.load(run, device, machine.dtype(device))
+    shared = exchange.Mapping(mapping, batch)
+    tokens, logits = torch.from_numpy(shared.tokens), torch.from_numpy(shared.logits)
+    with torch.inference_mode():
+        while exchange.receive(requests) is not None:
+            found = model.logits(tokens.to(device))
+            if found.shape != logits.shape:
+                reason = f"logits have shape {tuple(found.shape)}, not {tuple(logits.shape)}"
+                exchange.send(answers, {"invalid": reason})
+                continue
+            logits.copy_(found)
+            exchange.send(answers, {"invalid": None})
+
+
+def main() -> None:
+    """Parse what the scorer passed on."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--device", required=True)
+    for name in ("rows", "T", "vocab", "mapping", "requests", "answers"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    given = parser.parse_args()
+    batch = exchange.Shape(given.rows, given.T, given.vocab)
+    serve(given.run, given.device, batch, given.mapping, given.requests, given.answers)
+
+
+if __name__ == "__main__":
+    machine.quiet()
+    main()

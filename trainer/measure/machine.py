@@ -1,0 +1,101 @@
+"""The device a run computes on: its name, number format, threads, memory, and the versions of what runs on it."""
+
+import ctypes
+import os
+import platform
+import resource
+import sys
+from collections.abc import MutableMapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.measure.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+# Waiting OpenMP threads that spin cost eightfold on shared cores. Read once, when torch loads its OpenMP.
+_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+
+
+def quiet(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Prepare the environment; call before torch is imported."""
+    for name, value in {**_QUIET, "OMP_NUM_THREADS": "1"}.items():
+        environ.setdefault(name, value)
+
+
+def keep_memory() -> None:
+    """Ask glibc to reuse large blocks instead of returning them: saves thousands of page faults a training step."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def versions() -> dict[str, str]:
+    """Python's and the libraries' versions, without importing them."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in ("torch", "numpy")}}
+
+
+def device(text: str) -> "torch.device":
+    """The torch device named cpu, cuda or cuda:i, made current, with its threads set; refuses what is not here."""
+    import torch
+
+    try:
+        found = torch.device(text)
+        if found.type not in ("cpu", "cuda"):
+            raise UsageError(f"--device {text}: want cpu, cuda or cuda:i")
+    except RuntimeError:
+        raise UsageError(f"--device {text}: want cpu, cuda or cuda:i") from None
+    if found.type == "cpu":
+        keep_memory()
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+        return found
+    here = torch.cuda.device_count()
+    if (found.index or 0) >= here:
+        raise UsageError(f"--device {text}: this machine has {here} CUDA devices; cpu always works")
+    torch.cuda.set_device(found.index or 0)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    return found
+
+
+def dtype(device: "torch.device") -> "torch.dtype":
+    """bfloat16 where the processor multiplies it in hardware (CUDA, AMX, AVX512-BF16), else float32."""
+    import torch
+
+    capabilities: dict[str, Any] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # torch before 2.11 cannot tell; float32 is always right
+    native = device.type == "cuda" or capabilities.get("avx512_bf16", False)
+    return torch.bfloat16 if native else torch.float32
+
+
+def model_name(device: "torch.device") -> str:
+    """What kind of device this is; runs are compared on equal kinds only."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def peak_memory_mb(device: "torch.device") -> float:
+    """Most memory this process has held: on the device for CUDA, resident for the CPU."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes
+
+
+def synchronize(device: "torch.device") -> None:
+    """Wait until the device has finished what it was given."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,0 +1,48 @@
+"""The tokenizer: byte-pair merges learned by rustbpe, applied by tiktoken, with one special token that opens a document."""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy
+
+from trainer.measure import digests
+
+if TYPE_CHECKING:
+    import tiktoken
+
+# A line break takes the indentation after it, a word the space before it, digits go in pairs.
+PATTERN = r"\n+[ \t]*| ?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+|\s"
+BOS = "<|bos|>"
+
+
+def learn(texts: Iterable[str], vocab_size: int) -> bytes:
+    """Learn merges from texts; returns tokenizer.json's bytes, the same for the same texts. The last id is BOS."""
+    import rustbpe
+
+    tokenizer = rustbpe.Tokenizer()
+    tokenizer.train_from_iterator(iter(texts), vocab_size - 1, pattern=PATTERN)
+    ranks = sorted(tokenizer.get_mergeable_ranks(), key=lambda pair: pair[1])
+    tokens = [base64.b64encode(bytes(token)).decode() for token, _ in ranks]
+    return json.dumps({"schema": 1, "pattern": PATTERN, "bos": len(tokens), "tokens": tokens}).encode()
+
+
+def load(data: bytes) -> "tiktoken.Encoding":
+    """The encoding that tokenizer.json's bytes describe."""
+    import tiktoken
+
+    stored = json.loads(data)
+    ranks = {base64.b64decode(token): rank for rank, token in enumerate(stored["tokens"])}
+    return tiktoken.Encoding(
+        name=f"trainer-{digests.of_bytes(data)[:12]}",
+        pat_str=stored["pattern"],
+        mergeable_ranks=ranks,
+        special_tokens={BOS: stored["bos"]},
+    )
+
+
+def byte_counts(data: bytes) -> numpy.ndarray:
+    """Bytes that each token stands for, by id, int32; 0 for BOS. Exact also where a token is no valid UTF-8."""
+    tokens = json.loads(data)["tokens"]
+    return numpy.array([*(len(base64.b64decode(token)) for token in tokens), 0], dtype=numpy.int32)

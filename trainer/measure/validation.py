@@ -1,0 +1,39 @@
+"""The validation span as rows for a model: the same bytes whatever T; each chunk sees only its own document's past."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy
+
+from trainer.measure import packing
+from trainer.measure.data import Data
+
+BATCH_TOKENS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """inputs, targets: (N, T) int64, BOS first in inputs; counted: (N, T) bool, where a target is scored."""
+
+    inputs: numpy.ndarray
+    targets: numpy.ndarray
+    counted: numpy.ndarray
+
+    def batches(self, rows: int) -> Iterator["Rows"]:
+        """Batches of exactly `rows` rows; the last one begins earlier and counts no row twice."""
+        for start in range(0, len(self.inputs), rows):
+            first = min(start, max(len(self.inputs) - rows, 0))
+            counted = self.counted[first : first + rows].copy()
+            counted[: start - first] = False
+            yield Rows(self.inputs[first : first + rows], self.targets[first : first + rows], counted)
+
+
+def rows(data: Data, T: int) -> Rows:
+    """One chunk of at most T tokens a row, padded with BOS that is not counted."""
+    tokens, lengths = data.documents("validation")
+    cut = packing.chunks(lengths, T)
+    packed = numpy.full((len(cut), T + 1), data.bos, dtype=numpy.int64)
+    for row, chunk in zip(packed, cut, strict=True):
+        row[1 : 1 + chunk.stop - chunk.start] = tokens[chunk.start : chunk.stop]
+    inputs, targets = packed[:, :-1], packed[:, 1:]
+    return Rows(inputs, targets, targets != data.bos)
