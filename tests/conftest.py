@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from laboratory import Laboratory, make  # noqa: E402
+from laboratory import Laboratory, make
 
 
 @pytest.fixture(autouse=True)
