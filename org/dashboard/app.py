@@ -234,7 +234,7 @@ class DashboardApp(App[None]):
     @on(Standup.Wanted)
     async def _read_standup(self, event: Standup.Wanted) -> None:
         text = await asyncio.to_thread(page.read, self._layout.standup(event.day))
-        await self._view(Standup).show_page(text or f"The page of {event.day} is gone.")
+        await self._view(Standup).show_page(event.day, text or f"The page of {event.day} is gone.")
 
 
 def _possible(action: str, line: AgentLine) -> bool | None:

@@ -45,7 +45,11 @@ class Standup(View):
         if event.option_id is not None:
             self.post_message(self.Wanted(event.option_id))
 
-    async def show_page(self, markdown: str) -> None:
+    async def show_page(self, day: str, markdown: str) -> None:
+        """Show the page of a day, unless it left the list while it was read."""
+        days = self.query_one("#days", OptionList)
+        if day not in {option.id for option in days.options}:
+            return
         await self.query_one(Markdown).update(markdown)
 
     def focus_main(self) -> None:
