@@ -1,4 +1,4 @@
-"""Which queued run goes on which free device. Order: re-checks, races, fresh seeds, pools; nothing while the lab is paused, the
+"""Which queued run goes on which free device. Order: re-checks, fresh seeds, races, pools; nothing while the lab is paused, the
 disk is low, or the allowance is spent. One run a device, by the device's lock."""
 
 import functools
@@ -20,7 +20,7 @@ from org.store import programs as stored_programs
 from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS
 from org.workspace import snapshots
 
-ORDER = {Purpose.RECHECK: 0, Purpose.RACE: 1, Purpose.FRESH: 2, Purpose.POOL: 3}
+ORDER = {Purpose.RECHECK: 0, Purpose.FRESH: 1, Purpose.RACE: 2, Purpose.POOL: 3}
 EVALUATE_SECONDS = 900.0
 HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
 
