@@ -157,7 +157,14 @@ def _of_comms(comms: Path) -> Place:
 def pane_environment(lab: Lab, agent: str | None) -> dict[str, str]:
     """A pane sees its lab and its own name, the programs of this installation first, and no device."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    env = {"ORG_LAB": str(lab.layout.comms), "PATH": path, "CUDA_VISIBLE_DEVICES": "", "PYTHONUNBUFFERED": "1"}
+    # tmux takes true colours and gives each terminal what it can show; without the word, programs fall back to sixteen.
+    env = {
+        "COLORTERM": "truecolor",
+        "ORG_LAB": str(lab.layout.comms),
+        "PATH": path,
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONUNBUFFERED": "1",
+    }
     if "ORG_DEVICE_LOCKS" in os.environ:
         env["ORG_DEVICE_LOCKS"] = os.environ["ORG_DEVICE_LOCKS"]
     if agent is not None:

@@ -37,7 +37,8 @@ def main() -> int:
         return watch(say=lambda line: print(line, flush=True))
     subprocess.Popen([sys.executable, __file__, "--watch"], start_new_session=True, stdout=subprocess.DEVNULL)
     grid = bootstrap.grid(opened())
-    attach.attach(grid.socket_path, grid.session)
+    attach.attach(grid.socket_path, grid.session)  # becomes tmux: nothing after it runs
+    return 0
 
 
 def watch(say: Callable[[str], None]) -> int:
@@ -49,7 +50,8 @@ def watch(say: Callable[[str], None]) -> int:
             say(f"{time.monotonic() - started:4.0f} s  {verdicts} verdicts, no merge yet")
             told = verdicts
         if time.monotonic() - started > PATIENCE_SECONDS:
-            print(f"no merge after {PATIENCE_SECONDS / 60:.0f} minutes: `org --config demo.yaml results` shows why", file=sys.stderr)
+            minutes = PATIENCE_SECONDS / 60
+            print(f"no merge after {minutes:.0f} minutes: `org --config demo.yaml results` shows why", file=sys.stderr)
             return 1
         time.sleep(0.5)
     program = reads.merges(lab.ledger.reader)[0].program

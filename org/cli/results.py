@@ -23,5 +23,5 @@ def command(ctx: click.Context, program: str | None, last: int | None, as_json: 
 
 def _row(e: Experiment) -> tuple[object, ...]:
     told = e.decision
-    measured, shrunk, runs = gain(told.get("gain")), gain(e.gain), told.get("candidate_runs", "–")
+    measured, shrunk, runs = gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–")
     return e.id, e.state.value, measured, shrunk, runs, e.author, e.program, e.subject

@@ -52,7 +52,7 @@ def _verdict(e: Experiment, metric_name: str) -> str:
     if e.decided_at is not None and e.decision.get("candidate_runs"):
         d = e.decision
         lines.append(
-            f"Gain {gain(d['gain'])} {metric_name} as measured (positive is better), {gain(e.gain)} after shrinking; "
+            f"Gain {gain(e.measured_gain)} {metric_name} as measured (positive is better), {gain(e.gain)} after shrinking; "
             f"probability that there is none: {d['p_not_positive']:.2g}. "
             f"{plural(d['candidate_runs'], 'run')} of the candidate, {d['base_runs']} of its base."
         )

@@ -142,7 +142,7 @@ def _verdict_row(e: Experiment) -> Sequence[object]:
     told = e.decision
     why = e.reason.splitlines()[0] if e.reason else ""
     page, state = f"[{e.id}](../notebook/{e.id}.md)", e.state.value.replace("_", " ")
-    return page, e.subject, e.author, state, gain(told.get("gain")), gain(e.gain), told.get("candidate_runs", "–"), why
+    return page, e.subject, e.author, state, gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–"), why
 
 
 def _sections(con: sqlite3.Connection, sections: Sequence[Section]) -> str:

@@ -141,7 +141,7 @@ def _conclude(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decisio
     _record(con, experiment, decision, now)
     moved = experiments.move(
         con, experiment.id, event, now, reason=decision.reason, decision=dataclasses.asdict(decision),
-        gain=decision.shrunk_gain,
+        gain=0.0 if decision.cause is Cause.NO_EFFECT else decision.shrunk_gain,
     )  # fmt: skip
     announce.verdict(lab, con, moved, now)
     if event is Event.KEEP:

@@ -144,6 +144,15 @@ class Experiment:
     decided_at: datetime | None = None
 
     @property
+    def measured_gain(self) -> float | None:
+        """Mean of the base less mean of the candidate, better positive; exactly 0 for a bit-identical candidate, whose
+        distance to the mean of a pool is only the luck of its seeds."""
+        gain = self.decision.get("gain")
+        if not self.decision.get("candidate_runs") or not isinstance(gain, int | float):
+            return None
+        return 0.0 if self.decision.get("cause") == "no_effect" else float(gain)
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN
 

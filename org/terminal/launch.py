@@ -6,6 +6,7 @@ tmux names it and not this file, and the keyboard's signals reach it alone. Impo
 worktree, with the standard library only.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -31,10 +32,8 @@ def _become(command: list[str]) -> None:
     """Turn this child into the program, in its own process group and in the terminal's foreground."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # tcsetpgrp from the background would stop us
-    try:
+    with contextlib.suppress(OSError):  # no terminal
         os.tcsetpgrp(0, os.getpgrp())
-    except OSError:
-        pass  # no terminal
     for number in (signal.SIGTTOU, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     try:
@@ -54,10 +53,8 @@ def _wait(child: int) -> int:
 
 
 def _pass_on(child: int, signum: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signum)
-    except ProcessLookupError:
-        pass
 
 
 def _write(status_file: str, status: int) -> None:

@@ -4,6 +4,7 @@ Every call has a deadline, its own process session, a C locale and an environmen
 asks a question, runs a hook, starts maintenance, or takes a lock that it could do without.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -167,8 +168,6 @@ def identity(author: Identity, committer: Identity) -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.communicate()

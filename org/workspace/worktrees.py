@@ -57,7 +57,8 @@ def switch_new_branch(path: Path, branch: str, start_commit: str) -> None:
     if now.dirty:
         listed = ", ".join(now.dirty[:8]) + (", …" if len(now.dirty) > 8 else "")
         raise WorkspaceError(
-            f"{path} has changes that are not committed: {listed}; commit them (`git commit -am '…'`) or put them back (`git restore PATH`)"
+            f"{path} has changes that are not committed: {listed}; commit them (`git commit -am '…'`) "
+            "or put them back (`git restore PATH`)"
         )
     git = Git(path)
     if refs.head(git, branch) is not None:
@@ -104,7 +105,7 @@ def _known(git: Git) -> dict[Path, dict[str, str]]:
     """The repository's worktrees: folder → what git says of it."""
     found = {}
     for block in git.run("worktree", "list", "--porcelain", "-z").split("\0\0"):
-        said = dict((line.split(" ", 1) + [""])[:2] for line in block.strip("\0").split("\0") if line)
+        said = dict(([*line.split(" ", 1), ""])[:2] for line in block.strip("\0").split("\0") if line)
         if "worktree" in said:
             found[Path(said["worktree"]).resolve()] = said
     return found

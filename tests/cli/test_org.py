@@ -18,7 +18,8 @@ HEAVY = ("torch", "textual", "anthropic", "openai", "optuna", "scipy", "libtmux"
 
 
 def org(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("ORG_", "TMUX"))} | {"ORG_DEVICE_LOCKS": str(root.parent / "l")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("ORG_", "TMUX"))}
+    env["ORG_DEVICE_LOCKS"] = str(root.parent / "l")
     return subprocess.run(
         [str(ORG), *words], cwd=root, env=env | environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -44,7 +45,8 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> N
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = f"import sys; from org.cli import main; main.org.main(['--help'], standalone_mode=False); print([m for m in {HEAVY!r} if m in sys.modules])"
+    ask = "main.org.main(['--help'], standalone_mode=False)"
+    code = f"import sys; from org.cli import main; {ask}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]"), done.stdout
     assert "takeover" in done.stdout

@@ -42,7 +42,7 @@ def test_a_stale_old_value_moves_nothing_and_both_values_are_told(repository: Re
 
 @pytest.mark.parametrize("ref", ["refs/heads/main", "main", "refs/tags/v1", "refs/heads/organ", "refs/heads/org/../main"])
 def test_a_persons_ref_is_never_written(repository: Repository, ref: str) -> None:
-    with pytest.raises(WorkspaceError, match="belongs to a person|is no name"):
+    with pytest.raises(WorkspaceError, match=r"belongs to a person|is no name"):
         refs.update(repository.git, ref, repository.first, refs.NOTHING)
     assert refs.head(repository.git, "main") == repository.first
 

@@ -36,11 +36,8 @@ def sentence(experiment: Experiment) -> str:
 
 def numbers(experiment: Experiment) -> str:
     """The measured gain of its decision; empty before there is one. z, e and runs are in the reason."""
-    told = experiment.decision
-    gain = told.get("gain")
-    if not told.get("candidate_runs") or not isinstance(gain, int | float):
-        return ""
-    return f"measured gain {gain:+.4f}"
+    gain = experiment.measured_gain
+    return "" if gain is None else f"measured gain {gain:+.4f}"
 
 
 def decided_since(experiments: Iterable[Experiment], since: datetime) -> list[Experiment]:
