@@ -32,7 +32,7 @@ install-test: install $(VENV)/.installed-test
 tools:
 	@command -v git >/dev/null || { echo "git is missing: install it (Debian, Ubuntu: apt install git; macOS: brew install git)"; exit 1; }
 	@command -v tmux >/dev/null || { echo "tmux is missing: install it (Debian, Ubuntu: apt install tmux; macOS: brew install tmux)"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' || { echo "Python 3.11.4 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

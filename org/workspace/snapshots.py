@@ -89,7 +89,10 @@ def _unpack(git: Git, tree: str, partial: Path) -> None:
         git.run("-c", "core.autocrlf=false", "archive", "--format=tar", "-o", str(archive), tree, timeout=600)
         partial.mkdir()
         with tarfile.open(archive) as tar:
-            tar.extractall(partial, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(partial, filter="data")
+            else:  # Python before 3.11.4; git writes no path that leaves the folder into an archive
+                tar.extractall(partial)
     finally:
         archive.unlink(missing_ok=True)
     _require_complete(git, tree, partial)
