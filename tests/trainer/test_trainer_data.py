@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.measure import cli, corpus, packing, prepare, tokenizer, validation
 from trainer.measure import data as datas
-from trainer.measure.batches import IGNORED, Batches
+from trainer.measure.batches import IGNORED, Batches, evenly
 
 
+@settings(deadline=None, database=None)  # a deadline would time a shared machine
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=40), st.integers(2, 12))
 def test_every_token_is_packed_exactly_once(lengths: list[int], T: int) -> None:
     total, bos = sum(lengths), 10_000
@@ -33,6 +34,16 @@ def test_an_epoch_serves_the_whole_corpus_as_targets(data: Path) -> None:
         served += int((batches.next()[1] != IGNORED).sum())
     assert batches.packer.kept_fraction == 1
     assert served == pytest.approx(opened.facts["train_tokens"], abs=512)
+
+
+def test_any_part_of_an_epoch_holds_its_share_of_each_document() -> None:
+    counts = numpy.array([40, 200, 1, 7])
+    order = evenly(counts, numpy.random.default_rng(0))
+    assert sorted(order) == list(range(248))
+    document = numpy.repeat(numpy.arange(4), counts)[order]
+    for share in (0.25, 0.5, 0.75):
+        seen = numpy.bincount(document[: int(248 * share)], minlength=4)
+        assert numpy.abs(seen - share * counts).max() <= 2
 
 
 def test_data_order_depends_on_the_seed(data: Path) -> None:
@@ -65,8 +76,17 @@ def test_tokens_decode_to_the_validation_bytes(data: Path) -> None:
 def test_no_paragraph_of_validation_is_in_training() -> None:
     text = "\n".join(f"a line of some length that is number {number}" for number in range(9))
     leaky = corpus.Split([corpus.Document("a", text)], [corpus.Document("b", "short\n\n" + text)])
+    clean = corpus.deduplicated(leaky)
     assert corpus.overlap(leaky) == 1
-    assert corpus.overlap(corpus.standard_library(max_bytes=300_000)) == 0
+    assert corpus.overlap(clean) == 0
+    assert text in clean.validation[0].text
+    assert clean.train == []
+
+
+def test_a_small_corpus_has_about_the_size_asked_for() -> None:
+    small = corpus.standard_library(max_bytes=200_000)
+    sizes = [sum(len(document.text.encode()) for document in side) for side in (small.train, small.validation)]
+    assert sizes == pytest.approx([187_500, 12_500], rel=0.1)
 
 
 def test_preparing_again_writes_nothing_and_another_vocabulary_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,12 @@ def test_an_added_parameter_leaves_the_others_alone() -> None:
     assert all(torch.equal(without[name], with_values[name]) for name in without)
 
 
+def test_each_parameter_draws_its_own_numbers() -> None:
+    layers = _built(recipes.load()).blocks
+    assert not torch.equal(layers[0].attention.qkv, layers[1].attention.qkv)
+    assert not torch.equal(layers[0].attention.qkv[0], layers[0].attention.qkv[1])
+
+
 def test_depth_alone_sizes_the_model() -> None:
     recipe = recipes.load()
     for depth in (1, 2, 5):

@@ -15,7 +15,7 @@ DIGEST_ROWS = 64
 
 
 class Batches:
-    """Endless batches; each epoch is a new permutation of all chunks."""
+    """Endless batches; each epoch is a new order of all chunks."""
 
     def __init__(self, data: Data, *, seed: int, T: int, batch_tokens: int) -> None:
         """T: tokens a row. batch_tokens: tokens a batch, a multiple of T."""
@@ -50,8 +50,19 @@ class Batches:
 
     def _endless(self) -> Iterator[numpy.ndarray]:
         cut, epoch = packing.chunks(self._lengths, self._T), 0
+        counts = -(-self._lengths // self._T)
         while True:
-            order = seeds.order(self._seed, epoch).permutation(len(cut))
+            order = evenly(counts, seeds.order(self._seed, epoch))
             yield from self.packer.rows(cut[place] for place in order)
             yield from self.packer.rest()
             epoch += 1
+
+
+def evenly(counts: numpy.ndarray, draw: numpy.random.Generator) -> numpy.ndarray:
+    """A random order of all chunks in which each document's are spread evenly over the epoch.
+
+    counts: chunks of each document. A run sees a fraction of the corpus; with a plain permutation, which fraction it
+    happens to see is most of the score's spread over seeds (LOG.md).
+    """
+    places = [(draw.permutation(count) + draw.random()) / count for count in counts]
+    return numpy.argsort(numpy.concatenate(places), kind="stable")

@@ -15,7 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SKIPPED_FOLDERS = frozenset({"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "_bundled"})
+# encodings: generated character tables, a ninth of the library, nobody's prose or program.
+SKIPPED_FOLDERS = frozenset(
+    {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "_bundled", "encodings"}
+)
 VALIDATION_SHARE = 1 / 16
 PARAGRAPH_BYTES = 100  # shorter ones (`return self`) may repeat
 
@@ -49,9 +52,14 @@ def standard_library(max_bytes: int | None = None) -> Split:
     if max_bytes is not None:
         validation = _first_bytes(validation, int(max_bytes * VALIDATION_SHARE))
         train = _first_bytes(train, max_bytes - int(max_bytes * VALIDATION_SHARE))
+    return deduplicated(Split(train, validation))
+
+
+def deduplicated(split: Split) -> Split:
+    """Each paragraph once: validation keeps its own, training loses what validation or itself had before."""
     seen: set[bytes] = set()
-    validation = _without_repeats(validation, seen)
-    return Split(_without_repeats(train, seen), validation)
+    validation = _without_repeats(split.validation, seen)
+    return Split(_without_repeats(split.train, seen), validation)
 
 
 def overlap(split: Split) -> float:
@@ -106,10 +114,9 @@ def _first_bytes(documents: list[Document], limit: int) -> list[Document]:
     kept, left = [], limit
     for document in documents:
         data = document.text.encode()[: min(left, max(limit // 8, 1))]
-        if not data:
-            break
-        kept.append(Document(document.name, data.decode(errors="ignore")))
-        left -= len(data)
+        if data:
+            kept.append(Document(document.name, data.decode(errors="ignore")))
+            left -= len(data)
     return kept
 
 
