@@ -16,8 +16,6 @@ import torch.nn.functional as F
 from trainer.kernels import short_attention
 
 SHORT = 256
-
-
 _plain: ContextVar[bool] = ContextVar("plain attention", default=False)
 
 
@@ -32,10 +30,10 @@ def plain() -> Iterator[None]:
 
 
 @cache
-def backend(device_type: str) -> str:
-    """Name of the backend used on `cpu` or `cuda`: flash3, varlen or sdpa."""
+def backend(device_type: str, T: int) -> str:
+    """Name of what attends over rows of T tokens on `cpu` or `cuda`: scores (in memory), sdpa, flash3 or varlen."""
     if device_type != "cuda":
-        return "sdpa"
+        return "scores" if T <= SHORT else "sdpa"
     if importlib.util.find_spec("flash_attn_interface") is not None:
         return "flash3"
     return "varlen" if importlib.util.find_spec("torch.nn.attention.varlen") is not None else "sdpa"
@@ -46,18 +44,24 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, window: int) -> to
 
     q, k, v: (B, T, H, D). window: tokens to the left that are seen, -1 = all. Returns (B, T, H, D).
     """
-    name = backend(q.device.type)
+    name = backend(q.device.type, q.size(1))
+    if name == "scores":
+        return _scores(q, k, v, window)
     if name == "sdpa" or _plain.get() or q.dtype != torch.bfloat16:
         return _sdpa(q, k, v, window)
     return _flash3(q, k, v, window) if name == "flash3" else _varlen(q, k, v, window)
 
 
-def _sdpa(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, window: int) -> torch.Tensor:
+def _scores(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, window: int) -> torch.Tensor:
     B, T, H, D = q.shape
+    hidden = torch.zeros(T, T).masked_fill_(~_visible(T, window, q.device), -torch.inf)
+    flat = (x.transpose(1, 2).reshape(B * H, T, D) for x in (q, k, v))
+    return short_attention(*flat, hidden).view(B, H, T, D).transpose(1, 2)
+
+
+def _sdpa(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, window: int) -> torch.Tensor:
+    T = q.size(1)
     q, k, v = (x.transpose(1, 2) for x in (q, k, v))
-    if q.device.type == "cpu" and T <= SHORT:
-        hidden = torch.zeros(T, T).masked_fill_(~_visible(T, window, q.device), -torch.inf)
-        return short_attention(*(x.reshape(B * H, T, D) for x in (q, k, v)), hidden).view(B, H, T, D).transpose(1, 2)
     if window < 0 or window >= T - 1:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=_visible(T, window, q.device)).transpose(1, 2)

@@ -66,7 +66,7 @@ def dtype(device: "torch.device") -> "torch.dtype":
 
     capabilities: dict[str, Any] = getattr(
         torch.cpu, "get_capabilities", dict
-    )()  # torch before 2.11 cannot tell; float32 is always right
+    )()  # an older torch cannot tell; float32 is always right
     native = device.type == "cuda" or capabilities.get("avx512_bf16", False)
     return torch.bfloat16 if native else torch.float32
 

@@ -92,7 +92,7 @@ class Run:
             "device": str(self.device),
             "device_model": machine.model_name(self.device),
             "dtype": str(self.dtype).removeprefix("torch."),
-            "attention": attention.backend(self.device.type),
+            "attention": attention.backend(self.device.type, self.recipe.sequence_length),
             "threads": torch.get_num_threads(),
             "versions": machine.versions(),
             "loss": self.loss if math.isfinite(self.loss) else None,

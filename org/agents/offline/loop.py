@@ -2,6 +2,7 @@
 person typed a line. While a person has the pane it answers typed words and does nothing else."""
 
 import queue
+import signal
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, TextIO
@@ -21,6 +22,7 @@ from org.store import ledger
 from org.store.layout import Layout
 
 TICK_S = 0.5
+INTERRUPT = "\x03"
 RESCAN_S = 5.0  # also without a sign of change, as for a refusal whose wait is over
 
 
@@ -47,10 +49,11 @@ class Loop:
     def forever(self, lines: "queue.SimpleQueue[str]") -> None:
         """Until the process is ended. ^C does not end it: the lab does."""
         while True:
-            try:
-                self.tick(_next_line(lines))
-            except KeyboardInterrupt:
+            line = _next_line(lines)
+            if line == INTERRUPT:
                 self.desk.pane.say(Mark.PLAIN, "this agent is the lab's: `take` takes the pane over, `org stop` ends the lab")
+            else:
+                self.tick(line)
 
     def tick(self, line: str | None = None) -> None:
         """Answer a typed line; then, unless held, step when something changed. Errors are said once."""
@@ -119,7 +122,10 @@ def sit_down(name: str, layout: Layout, org: Verbs, worktree: Worktree, recipe_p
 
 def work(desk: Desk, researcher: Researcher, stdin: TextIO) -> None:
     """Loop until the process is ended."""
-    Loop(desk, researcher).forever(typed.start(stdin, desk.pane.typing))
+    lines = typed.start(stdin, desk.pane.typing)
+    # Not KeyboardInterrupt: raised anywhere, it would end the pane from between two lines that guard against it.
+    signal.signal(signal.SIGINT, lambda *_: lines.put(INTERRUPT))
+    Loop(desk, researcher).forever(lines)
 
 
 def _now() -> datetime:
