@@ -14,7 +14,7 @@ demo: install
 	$(BIN)/python scripts/demo.py
 
 test: install-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1
 
 bench: install-test
 	$(BIN)/python -m benchmarks

@@ -29,7 +29,7 @@ async def test_every_tab_fits(lab: Build, running: Running, size: tuple[int, int
         app.theme = theme
         for key in "1234567":
             await pilot.press(key)
-            await pilot.pause()
+            await eventually(pilot, lambda: "q Quit" in screen.lines(app)[-1])
             view = app.query_one(VIEWS[app.tab])
             shown = [child for child in view.children if child.display]
             assert shown and all(app.screen.region.contains_region(child.region) for child in shown)
@@ -41,8 +41,8 @@ async def test_a_small_terminal_still_shows_state_and_progress(lab: Build, runni
         await eventually(pilot, lambda: "10%" in screen.text(app))
         for word in ("● working", "E11", "1/10", "10%", "4:11", "cuda:0"):
             assert word in screen.row(app, "junior-1")
-        for hint in ("t Take over", "h Hand back", "p Pause", "g Pane", "r Reply", "s Standup", "? Help", "q Quit"):
-            assert hint in screen.lines(app)[-1]
+        hints = ("t Take over", "h Hand back", "p Pause", "g Pane", "r Reply", "s Standup", "? Help", "q Quit")
+        await eventually(pilot, lambda: all(hint in screen.lines(app)[-1] for hint in hints))
 
 
 async def test_a_terminal_that_resizes_keeps_its_table_and_cursor(lab: Build, running: Running) -> None:
