@@ -1,11 +1,11 @@
-# make start | test | demo | bench | soak. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
+# make start | test | demo | bench | soak | simulate. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
 # for example TORCH_INDEX=https://download.pytorch.org/whl/cpu on a machine without a GPU.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
-.PHONY: start test demo bench soak lint install install-test tools
+.PHONY: start test demo bench soak simulate lint install install-test tools
 
 start: install
 	$(BIN)/org start --config config.yaml
@@ -14,13 +14,16 @@ demo: install
 	$(BIN)/python scripts/demo.py
 
 test: install-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: install-test
 	$(BIN)/python -m benchmarks
 
 soak: install
 	$(BIN)/python scripts/soak.py
+
+simulate: install
+	$(BIN)/python -m simulate
 
 lint: install-test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from org.science import sigma, tails
 from org.science.protocol import Protocol
 
-_T_LIMIT = 1e9
+T_LIMIT = 1e9
+"""Beyond which a t of pairs says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Pairs:
     """The differences base - candidate (plus the margin) of the slots that both arms have run."""
 
     count: int
+    mean: float = 0.0
+    """Of the differences."""
     spread: float | None = None
     """Their standard deviation, floored; None with fewer than two."""
     t: float = 0.0
@@ -34,11 +37,12 @@ def compare(
     gains = [b - c + margin for b, c in zip(base, cand, strict=False) if b is not None]
     if not any(gains):
         return Pairs(len(gains), identical=bool(gains))
+    middle = sigma.mean(gains)
     if len(gains) == 1:
-        return Pairs(1, z=gains[0] / half_spread if len(cand) == 1 else None)
+        return Pairs(1, middle, z=gains[0] / half_spread if len(cand) == 1 else None)
     nu = len(gains) - 1
     spread = max(math.sqrt(sigma.squares(gains) / nu), floor)
-    t = sigma.mean(gains) / spread * math.sqrt(len(gains))
-    t = max(-_T_LIMIT, min(t, _T_LIMIT))
+    t = middle / spread * math.sqrt(len(gains))
+    t = max(-T_LIMIT, min(t, T_LIMIT))
     seen = len(gains) >= 3 or len(gains) == len(cand)
-    return Pairs(len(gains), spread, t, tails.z(t, nu, p.df_cap) if seen else None)
+    return Pairs(len(gains), middle, spread, t, tails.z(t, nu, p.df_cap) if seen else None)

@@ -1,11 +1,14 @@
-"""The constants of the race as one frozen value. Each default was found by simulation or measured on public logs."""
+"""Every constant of a verdict as one frozen value. Each default was found by simulation or measured on public logs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from org.model.errors import ConfigError
+from org.science import rules
 
 FUTILITY_BARS = (1.0, 1.6, 2.0, 2.3, 2.5, 2.6, 2.9, 2.9, 2.9, 2.9)
+NO_BAR = -1e9
+"""A futility bar that nothing is under: for runs that were asked for."""
 _ALPHAS = {"explore": 0.05, "default": 0.005, "strict": 0.001}
 
 
@@ -23,7 +26,7 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Every number that `race.decide` uses. A lab overrides fields with `dataclasses.replace`."""
+    """Every number of `race.decide`, and one value a topic for what surrounds it. A lab overrides with `replace`."""
 
     alpha: float = 0.005
     """A candidate is kept when its evidence reaches 1/alpha."""
@@ -59,6 +62,18 @@ class Protocol:
     """Degrees of freedom above which Student's t is taken as it is here."""
     prior: Prior = Prior()
     """For the reported (shrunk) gain only; no verdict depends on it."""
+    screen: rules.Screen = field(default_factory=rules.Screen)
+    simplify: rules.Simplify = field(default_factory=rules.Simplify)
+    power: rules.Power = field(default_factory=rules.Power)
+    drift: rules.Drift = field(default_factory=rules.Drift)
+    curve: rules.Curve = field(default_factory=rules.Curve)
+    label: rules.Label = field(default_factory=rules.Label)
+    stack: rules.Stack = field(default_factory=rules.Stack)
+    ladder: rules.Ladder = field(default_factory=rules.Ladder)
+    certificate: rules.Certificate = field(default_factory=rules.Certificate)
+    recheck: rules.Recheck = field(default_factory=rules.Recheck)
+    validity: rules.Validity = field(default_factory=rules.Validity)
+    noise: rules.Noise = field(default_factory=rules.Noise)
 
 
 def preset(name: str) -> Protocol:

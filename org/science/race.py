@@ -12,12 +12,9 @@ from statistics import median
 from org.model.errors import Refused
 from org.science import claim, evidence, pairs, sigma, tails
 from org.science.decision import Cause, Decision, Verdict
-from org.science.protocol import Protocol
+from org.science.protocol import NO_BAR, Protocol
 
 __all__ = ["Cause", "Decision", "Verdict", "decide", "usual_pair_spread"]
-
-_LEAST_SPREAD = 1e-100
-"""A base that is exactly 0 in every run has no relative floor."""
 
 
 def decide(
@@ -44,11 +41,11 @@ def decide(
     _refuse_infinite("base", pool)
     _refuse_infinite("cand", cand)
     size = abs(sigma.mean(pool)) if pool else 0.0
-    spread, df = sigma.pooled([pool, *past_groups], sigma0, df0, max(protocol.sigma_floor * size, _LEAST_SPREAD))
+    spread, df = sigma.pooled([pool, *past_groups], sigma0, df0, max(protocol.sigma_floor * size, sigma.LEAST))
     if not cand or len(pool) < protocol.min_base_runs or df <= 0:
         return _needs_runs(len(pool), len(cand), df, protocol)
     usual = half_spread or protocol.half_spread_sigmas * spread
-    paired = pairs.compare(base, cand, claim_margin, usual, max(protocol.pair_floor * size, _LEAST_SPREAD), protocol)
+    paired = pairs.compare(base, cand, claim_margin, usual, max(protocol.pair_floor * size, sigma.LEAST), protocol)
     look = _look(pool, cand, paired, spread, df, claim_margin, protocol)
     verdict, cause, reason = _judge(look, paired.identical, protocol)
     if verdict is not Verdict.MORE:
@@ -106,7 +103,8 @@ def _judge(look: Decision, identical: bool, protocol: Protocol) -> tuple[Verdict
     if look.candidate_runs >= protocol.max_runs:
         spent = f"inconclusive: {evidence_so_far} is still under {needed:g} after {runs}, the most that are spent"
         return Verdict.DISCARD, Cause.INCONCLUSIVE, spent
-    above = f"{name} {best:.2f} passes the bar {look.bar:g} after {runs}"
+    passed = f"passes the bar {look.bar:g}" if look.bar > NO_BAR else "was asked to go on"
+    above = f"{name} {best:.2f} {passed} after {runs}"
     if look.candidate_runs == 1:
         return Verdict.MORE, Cause.OPEN, f"{above}, and one run never keeps"
     return Verdict.MORE, Cause.OPEN, f"{above}, but {evidence_so_far} is under {needed:g}"

@@ -77,9 +77,7 @@ def race_to_the_end(rng: np.random.Generator, base, gain: float, correlation: fl
     """One candidate, run by run; noise of sd 1 shared with its base on each seed by the correlation."""
     partners = [*base[:8], *rng.normal(size=2)]
     fresh = rng.normal(size=10)
-    values = [
-        100 - gain + correlation * b + (1 - correlation**2) ** 0.5 * x for b, x in zip(partners, fresh, strict=True)
-    ]
+    values = [100 - gain + correlation * b + (1 - correlation**2) ** 0.5 * x for b, x in zip(partners, fresh, strict=True)]
     for j in range(1, 11):
         got = race.decide([100 + b for b in base], values[:j], protocol=Protocol(), **options)
         if got.verdict is not Verdict.MORE:
@@ -99,9 +97,7 @@ def test_a_campaign_of_null_edits_keeps_almost_nothing(correlation):
 def test_a_real_gain_is_nearly_always_kept_once_the_noise_is_known(gain, correlation, least):
     rng = np.random.default_rng(8)
     earlier = [rng.normal(100, 1, size=8) for _ in range(6)]
-    ends = [
-        race_to_the_end(rng, rng.normal(size=8), gain, correlation, past_groups=earlier).verdict for _ in range(200)
-    ]
+    ends = [race_to_the_end(rng, rng.normal(size=8), gain, correlation, past_groups=earlier).verdict for _ in range(200)]
     assert ends.count(Verdict.KEEP) >= least * 200
 
 
