@@ -6,4 +6,5 @@ delivery.py    a message, from its verb to its file
 supervisor.py  the supervisor's CPU share with 64 idle agents
 overhead.py    seconds of a run that are neither training nor evaluation
 verdicts.py    verdicts per device-hour
+decision.py    one look of the race
 """

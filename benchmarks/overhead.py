@@ -40,9 +40,7 @@ def measure(folder: Path) -> dict[str, float]:
 
 def _seconds(folder: Path) -> dict[str, float]:
     outcomes = [json.loads(path.read_text()) for path in folder.glob("*/outcome.json")]
-    neither = [
-        o["total_seconds"] - o["record"].get("train_seconds", 0.0) - o["result"].get("seconds", 0.0) for o in outcomes
-    ]
+    neither = [o["total_seconds"] - o["record"].get("train_seconds", 0.0) - o["result"].get("seconds", 0.0) for o in outcomes]
     return {
         "neither_seconds_median": round(labs.percentile(neither, 0.5), 2),
         "train_seconds_median": round(labs.percentile([o["record"]["train_seconds"] for o in outcomes], 0.5), 2),

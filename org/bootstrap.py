@@ -1,16 +1,19 @@
 """The only place that wires concrete parts together. Faces get what they need here; tests build their own."""
 
+import hashlib
 import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from org import config as configs
-from org.agents import backend
+from org.agents import registry
 from org.agents.backend import Seat
 from org.config import AgentConfig, Config, CpuDevices
+from org.lab import prompting
 from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.runs import devices
@@ -19,6 +22,7 @@ from org.science.protocol import preset
 from org.store import atomic, ledger, meta
 from org.store.layout import Layout, device_locks
 from org.store.ledger import Ledger
+from org.supervisor.desk import Desk
 from org.supervisor.office import Office
 from org.terminal.address import socket_path
 from org.terminal.grid import Grid
@@ -26,6 +30,7 @@ from org.terminal.panes import PaneSpec
 from org.workspace.git import Git
 
 OFFICE_PANE, DASHBOARD_PANE = "office", "dashboard"
+OWN_PANES = {OFFICE_PANE: "supervise", DASHBOARD_PANE: "dashboard"}  # the verb that each runs
 PANES_A_WINDOW = 9
 
 
@@ -79,7 +84,7 @@ def opened(place_: Place) -> Lab:
     text = meta.get(book.reader, "config")
     if text is None:
         raise OrgError("the lab was never started; `org start` does it")
-    config = Config.model_validate_json(text)
+    config = configs.restored(text)
     threads = config.devices.threads if isinstance(config.devices, CpuDevices) else 1
     models: dict[str, str] = json.loads(meta.get(book.reader, "device_models") or "{}")
     known = [Device(name, model, threads if name.startswith("cpu") else 4) for name, model in models.items()]
@@ -92,7 +97,12 @@ def grid(lab: Lab) -> Grid:
 
 
 def office(lab: Lab) -> Office:
-    return Office(lab, grid(lab), tuple(pane_specs(lab)))
+    """The office of the lab, with a desk for every agent of the config."""
+    desks = {}
+    for name, entry in configs.agent_names(lab.config):
+        at, backend = seat(lab, name, entry), registry.named(entry.backend)
+        desks[name] = Desk(at, backend, backend.watcher(at))
+    return Office(lab, grid(lab), desks, partial(pane_spec, lab))
 
 
 def org_command() -> list[str]:
@@ -102,27 +112,57 @@ def org_command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-P", "-m", "org.cli.main"]
 
 
-def pane_specs(lab: Lab) -> list[PaneSpec]:
-    """Every pane of the lab: agents in windows of nine, the office, the dashboard."""
-    specs = [
-        _agent_pane(lab, name, entry, f"grid-{i // PANES_A_WINDOW + 1}")
-        for i, (name, entry) in enumerate(configs.agent_names(lab.config))
-    ]
-    for name, verb in ((OFFICE_PANE, "supervise"), (DASHBOARD_PANE, "dashboard")):
+def pane_names(lab: Lab) -> list[str]:
+    """Every pane of the lab: agents, the office, the dashboard."""
+    return [*(name for name, _ in configs.agent_names(lab.config)), OFFICE_PANE, DASHBOARD_PANE]
+
+
+def pane_spec(lab: Lab, name: str) -> PaneSpec | None:
+    """What that pane runs if it is started now, agents in windows of nine. Makes the files that an agent's program needs.
+    None: the config has no such agent."""
+    if name in OWN_PANES:
         status = lab.layout.logs / f"{name}.exit"
-        specs.append(PaneSpec(name, [*org_command(), verb], lab.layout.root, pane_environment(lab, None), name, status))
-    return specs
+        return PaneSpec(name, [*org_command(), OWN_PANES[name]], lab.layout.root, pane_environment(lab, None), name, status)
+    for i, (agent, entry) in enumerate(configs.agent_names(lab.config)):
+        if agent == name:
+            return _agent_pane(lab, name, entry, f"grid-{i // PANES_A_WINDOW + 1}")
+    return None
+
+
+def seat(lab: Lab, name: str, entry: AgentConfig) -> Seat:
+    """Where that agent sits."""
+    at = lab.layout
+    return Seat(
+        name, entry.role, at.worktree(name), at.root, tuple(org_command()), str(at.comms), at.hooks(name), at.home(name),
+        at.prompt(name), at.mailbox(name), at.wake(name), at.hold(name), sys.executable, entry, os.environ,
+        at.root / entry.script if entry.script else None,
+    )  # fmt: skip
 
 
 def _agent_pane(lab: Lab, name: str, entry: AgentConfig, window: str) -> PaneSpec:
     """An agent's pane, as its backend wants it."""
-    seat = Seat(
-        name, entry.role, lab.layout.worktree(name), tuple(org_command()), str(lab.layout.comms), lab.layout.hooks(name),
-        lab.layout.root / entry.script if entry.script else None,
-    )  # fmt: skip
-    wanted = backend.named(entry.backend).pane_command(seat)
+    at, backend = seat(lab, name, entry), registry.named(entry.backend)
+    prompting.write(lab, name)
+    backend.prepare(at)
+    wanted = backend.pane_command(at)
     environment = {**pane_environment(lab, name), **wanted.environment}
-    return PaneSpec(name, wanted.argv, wanted.cwd, environment, window, lab.layout.exit_status(name))
+    return PaneSpec(
+        name, wanted.argv, wanted.cwd, environment, window, lab.layout.exit_status(name), wanted.keeps, _made_from(entry)
+    )
+
+
+def _made_from(entry: AgentConfig) -> str:
+    """What of an agent's entry its program is made from; a new value starts the pane anew at the next `org start`."""
+    parts = entry.model_dump_json(exclude={"count", "name", "program", "limits"})
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def secrets(lab: Lab, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that agents' programs keep (their keys), with their values. For tmux alone: never to be printed."""
+    kept: set[str] = set()
+    for name, entry in configs.agent_names(lab.config):
+        kept.update(registry.named(entry.backend).pane_command(seat(lab, name, entry)).keeps)
+    return {name: environ[name] for name in sorted(kept) if name in environ}
 
 
 def shipped(root: Path, name: str) -> Path:
@@ -131,7 +171,8 @@ def shipped(root: Path, name: str) -> Path:
     if own.is_dir():
         return own
     package = Path(__file__).parent
-    return package.parent / name if (package.parent / name).is_dir() else package / "shipped" / name
+    installed = package / "shipped" / name  # beside an installed org, a folder of that name would be another package's
+    return installed if installed.is_dir() else package.parent / name
 
 
 def _lab(config: Config, layout: Layout, book: Ledger, found_devices: list[Device]) -> Lab:

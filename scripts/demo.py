@@ -29,7 +29,7 @@ STANDUP = "standup"
 def main() -> int:
     if "--watch" in sys.argv:
         return watch(say=lambda line: None)
-    org("start", "--detach")
+    org("start", "--detach", "--anyway")  # its scale is a CPU's, whatever machine it is shown on
     if not IDEAS.count(opened().ledger.reader):
         org("idea", IDEA, "--program", PROGRAM)
         print(f"· you put an idea into the backlog of {PROGRAM}: {IDEA}")

@@ -15,7 +15,7 @@ import psutil
 from org import bootstrap
 from org.lab.lab import Lab
 from org.store import reads
-from org.store.tables import EVENTS, RUNS
+from org.store.tables import EVENTS, RUNS, STANDUPS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,15 +26,17 @@ def main() -> int:
     parser.add_argument("--config", default=str(ROOT / "config.yaml"))
     parser.add_argument("--keep", action="store_true", help="leave the lab running")
     args = parser.parse_args()
-    org(args.config, "start", "--detach")
+    org(args.config, "start", "--detach", "--anyway")
+    time.sleep(5)  # the office opens in its own pane
     lab = bootstrap.opened(bootstrap.place(args.config, os.environ, ROOT))
     started, memory = time.monotonic(), []
     while time.monotonic() - started < args.minutes * 60:
         memory.append(supervisor_megabytes(lab))
         print(line(lab, time.monotonic() - started, memory[-1]), flush=True)
         time.sleep(min(60.0, max(1.0, args.minutes * 60 - (time.monotonic() - started))))
+    before = STANDUPS.count(lab.ledger.reader, "WHERE written_at IS NOT NULL")
     org(args.config, "standup", "now")
-    org(args.config, "wait", "--for", "standup", "--more", "--timeout", "180")
+    org(args.config, "wait", "--for", "standup", "--count", str(before + 1), "--timeout", "300")
     print(summary(lab, time.monotonic() - started, memory))
     print(org(args.config, "standup"))
     if not args.keep:

@@ -1,43 +1,70 @@
-"""What a backend is, and the backends by name. Another one is a class like these and a line in BACKENDS."""
+"""What a backend is, and what it is given. The backends themselves stand in registry.py, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from org.agents import hooks
-from org.model.errors import ConfigError
+from org.agents.observation import Composer, Observation
+from org.config import AgentConfig
 
 
-class Nudge(StrEnum):
-    """How an agent learns that there is something to do."""
+class Nudging(StrEnum):
+    """How an agent learns that there is mail."""
 
     NONE = "none"  # it looks by itself
+    WAKE = "wake"  # its own hook waits for a file; typed only when no hook takes it
     TYPED = "typed"  # one line is typed into its pane
-    WAKE = "wake"  # its own hook waits for a file
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where an agent sits. org: the org program. lab: what ORG_LAB is set to. script: for replay."""
+    """Where an agent sits. org: the org program. lab: what ORG_LAB is set to. entry: its lines of the config.
+
+    root: the main worktree, under whose path the programs keep trust. home: a folder of its own for the backend's files;
+    what is in it survives. prompt: its role and brief, rendered, kept up to date by the office. wake, hold: see Layout.
+    environment: what the caller's environment holds, to look for a login or the name of a key (never to be written down).
+    """
 
     agent: str
     role: str
     worktree: Path
+    root: Path
     org: tuple[str, ...]
     lab: str
     hooks: Path
-    script: Path | None = None
+    home: Path
+    prompt: Path
+    mailbox: Path
+    wake: Path
+    hold: Path
+    python: str
+    entry: AgentConfig
+    environment: Mapping[str, str] = field(default_factory=dict)
+    script: Path | None = None  # for replay
 
 
 @dataclass(frozen=True, slots=True)
 class PaneCommand:
-    """What the pane runs, where, and what it sees besides the terminal's own environment."""
+    """What the pane runs, where, and what it sees besides the terminal's own environment.
+
+    keeps: names of variables (its own key) that the program takes from the environment `org start` was called with.
+    They reach it without standing in an argument list or a file.
+    """
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    keeps: tuple[str, ...] = ()
+
+
+class Watcher(Protocol):
+    """Follows one agent. Keeps only what saves reading files again; a new one starts from the files and is right."""
+
+    def look(self, screen: Callable[[], str], now: datetime) -> Observation:
+        """What is new. screen: captures the pane's visible text; called only when hooks and files tell nothing."""
 
 
 class Backend(Protocol):
@@ -47,43 +74,25 @@ class Backend(Protocol):
     def name(self) -> str: ...
 
     @property
-    def nudge(self) -> Nudge: ...
+    def nudging(self) -> Nudging: ...
+
+    def check(self, seat: Seat) -> list[str]:
+        """What would keep it from starting (program missing, no login, no key), each with its fix. No side effects."""
+
+    def prepare(self, seat: Seat) -> None:
+        """Write the files its program needs into home. Before every start of its pane; twice changes nothing."""
 
     def pane_command(self, seat: Seat) -> PaneCommand:
-        """What its pane runs; started again after a death it continues. ConfigError when the seat lacks something."""
+        """What its pane runs now: a new conversation, or the one that home remembers. ConfigError says what lacks."""
 
-    def reports(self, seat: Seat, offset: int) -> tuple[list[hooks.Report], int]:
-        """What the agent said of itself since byte offset of its hooks file, and where to read next."""
+    def watcher(self, seat: Seat) -> Watcher:
+        """A new watcher of this agent."""
 
+    def composer(self, screen: str) -> Composer:
+        """What the input box shows on this screen. UNKNOWN forbids typing."""
 
-@dataclass(frozen=True, slots=True)
-class OwnPane:
-    """A backend that is our own program in the pane: `org pane NAME` plays it, and it looks for its mail by itself."""
+    def close(self, screen: str) -> str | None:
+        """The key that closes what a rate limit that is over left open on this screen; None: there is nothing to close."""
 
-    name: str
-    needs_script: bool = False
-    nudge: Nudge = Nudge.NONE
-
-    def pane_command(self, seat: Seat) -> PaneCommand:
-        """`org pane NAME` in the agent's worktree."""
-        if self.needs_script and seat.script is None:
-            raise ConfigError(f"agent {seat.agent}: backend {self.name} plays a script; add `script: FILE` to its entry")
-        environment = {"ORG_AGENT": seat.agent, "ORG_LAB": seat.lab}
-        return PaneCommand((*seat.org, "pane", seat.agent), seat.worktree, environment)
-
-    def reports(self, seat: Seat, offset: int) -> tuple[list[hooks.Report], int]:
-        """From the hooks file."""
-        return hooks.read(seat.hooks, offset)
-
-
-BACKENDS: Mapping[str, Backend] = {
-    backend.name: backend for backend in (OwnPane("offline"), OwnPane("replay", needs_script=True))
-}
-
-
-def named(name: str, known: Mapping[str, Backend] = BACKENDS) -> Backend:
-    """The backend of that name; ConfigError names the ones there are."""
-    try:
-        return known[name]
-    except KeyError:
-        raise ConfigError(f"there is no backend {name!r}; this version has {', '.join(sorted(known))}") from None
+    def stash(self) -> str | None:
+        """The key (as tmux names it) that puts a draft aside so that it comes back by itself; None: there is none."""

@@ -13,6 +13,7 @@ import click
 
 from org import bootstrap
 from org.lab.lab import Lab
+from org.model import names
 from org.model.errors import UsageError
 from org.model.message import HUMAN
 from org.model.request import State
@@ -41,14 +42,15 @@ def now() -> datetime:
 
 def actor() -> str:
     """Who speaks: the agent of this pane, else the person."""
-    return os.environ.get("ORG_AGENT") or HUMAN
+    named = os.environ.get("ORG_AGENT")
+    return names.part("an agent", named) if named else HUMAN
 
 
 def agent_or_fail(given: str | None) -> str:
     name = given or os.environ.get("ORG_AGENT")
     if not name:
         raise UsageError("name the agent (outside an agent's pane there is none)")
-    return name
+    return names.part("an agent", name)
 
 
 def emit(value: Any, as_json: bool, render: Callable[[], str]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from org.cli import context
-from org.lab import briefs, programs
+from org.lab import briefs, programs, stops
+from org.lab.stops import Stop
 from org.model.experiment import IN_HEAD, VERDICTS, Experiment
 from org.model.program import Program
 from org.store import experiments
@@ -57,7 +58,9 @@ def show(ctx: click.Context, slug: str, as_json: bool) -> None:
     con = context.lab(ctx).ledger.reader
     program = PROGRAMS.get(con, slug)
     tries = experiments.of_program(con, slug)
-    context.emit({"program": program, "experiments": tries}, as_json, lambda: _page(program, tries))
+    stop = stops.of(con, program)
+    shown = {"program": program, "stop": stop, "fires": stop.fires, "experiments": tries}
+    context.emit(shown, as_json, lambda: _page(program, tries, stop))
 
 
 @command.command(name="open")
@@ -127,11 +130,12 @@ def _counts(con: sqlite3.Connection, program: Program) -> tuple[int, int]:
     return sum(e.state in VERDICTS for e in tries), sum(e.state in IN_HEAD for e in tries)
 
 
-def _page(program: Program, tries: list[Experiment]) -> str:
+def _page(program: Program, tries: list[Experiment], stop: Stop) -> str:
     head = program.head_commit[:10] if program.head_commit else "–"
     lines = [
         f"# {program.title} ({program.slug}, {program.state.value})", "", program.question, "",
-        f"claim {program.claim} · objective {program.objective} · head {head} · by {program.created_by}",
+        f"claim {program.claim} · objective {program.objective or 'as config.yaml'} · head {head} · by {program.created_by}",
+        stop.words,
         f"may edit: {', '.join(program.editable)}", "", program.brief.strip(),
     ]  # fmt: skip
     if tries:

@@ -5,9 +5,10 @@ import os
 import click
 
 from org.cli import context
-from org.lab import propose
+from org.lab import propose, repeats
 from org.lab.propose import Proposal
 from org.model.experiment import Claim
+from org.store.tables import PROGRAMS
 from org.supervisor import lock
 
 
@@ -19,19 +20,23 @@ from org.supervisor import lock
 @click.option("--predicted-gain", type=float, help="In metric units, positive is better.")
 @click.option("--margin", type=float, help="For simplify: the loss that would still be fine, in metric units.")
 @click.option("--idea", type=int, help="The idea of the backlog that this tries.")
+@click.option("--again", default="", metavar="WHY", help="Why what was tried from another base is worth another try.")
 @click.option("--agent", help="Whose worktree (default: this pane's agent).")
 @context.json_option
 @click.pass_context
 def command(
     ctx: click.Context, claim: str, subject: str, because: str, predict: str, predicted_gain: float | None,
-    margin: float | None, idea: int | None, agent: str | None, as_json: bool,
+    margin: float | None, idea: int | None, again: str, agent: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Propose the committed change of your worktree. The lab runs it against its base and decides."""
     lab = context.lab(ctx)
     name = context.agent_or_fail(agent)
     person = (agent is not None and context.actor() != agent) or "ORG_HUMAN" in os.environ
     signed = f"human via {name}" if person else None
-    proposal = Proposal(Claim(claim), subject, because, predict, predicted_gain, margin, idea)
+    proposal = Proposal(Claim(claim), subject, because, predict, predicted_gain, margin, idea, again)
     made = propose.propose(lab, name, proposal, context.now(), signed)
+    con = lab.ledger.reader
+    near = repeats.near(lab, con, PROGRAMS.get(con, made.program), made)
     waits = "" if lock.is_running(lab.layout.supervisor_lock) else " (queued; start the office with `org start`)"
-    context.emit({"experiment": made.id, "state": made.state}, as_json, lambda: f"{made.id} proposed{waits}")
+    said = [f"{made.id} proposed{waits}", *repeats.words(near), "next: `org next` starts your next branch"]
+    context.emit({"experiment": made.id, "state": made.state, "near": near}, as_json, lambda: "\n".join(said))

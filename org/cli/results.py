@@ -4,6 +4,7 @@ import click
 
 from org.cli import context
 from org.comms.figures import gain
+from org.lab import lessons
 from org.model.experiment import Experiment
 from org.store import reads
 
@@ -11,17 +12,22 @@ from org.store import reads
 @click.command()
 @click.option("--program", help="Only this program's.")
 @click.option("--last", type=click.IntRange(1), help="Only the newest N.")
+@click.option("--like", metavar="TEXT", help="Only what speaks of these words, the likest first.")
 @context.json_option
 @click.pass_context
-def command(ctx: click.Context, program: str | None, last: int | None, as_json: bool) -> None:
+def command(ctx: click.Context, program: str | None, last: int | None, like: str | None, as_json: bool) -> None:
     """Experiments and their verdicts, newest last."""
-    found = reads.experiments(context.lab(ctx).ledger.reader, last, program)
+    lab = context.lab(ctx)
+    found = reads.experiments(lab.ledger.reader, None if like else last, program)
+    if like is not None:
+        found = lessons.search(lab, lab.ledger.reader, found, like)[:last]
     rows = [_row(e) for e in found]
-    head = ("id", "state", "measured", "shrunk", "runs", "by", "program", "what")
-    context.emit(found, as_json, lambda: context.columns(rows, head) if rows else "nothing was proposed yet")
+    head = ("id", "state", "label", "measured", "shrunk", "runs", "by", "program", "what")
+    none = f"nothing that was proposed speaks of {like!r}" if like else "nothing was proposed yet"
+    context.emit(found, as_json, lambda: context.columns(rows, head) if rows else none)
 
 
 def _row(e: Experiment) -> tuple[object, ...]:
     told = e.decision
     measured, shrunk, runs = gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–")
-    return e.id, e.state.value, measured, shrunk, runs, e.author, e.program, e.subject
+    return e.id, e.state.value, e.label or "–", measured, shrunk, runs, e.author, e.program, e.subject

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from org.cli import context
+from org.comms import front_matter
 from org.model.errors import Refused
 from org.store.tables import STANDUPS
 
@@ -23,4 +24,4 @@ def command(ctx: click.Context, what: str, as_json: bool) -> None:
     if not written:
         raise Refused("no standup was written yet; `org standup now` asks for one")
     text = Path(written[0].path).read_text(encoding="utf-8")
-    context.emit({"standup": written[0], "text": text}, as_json, lambda: text)
+    context.emit({"standup": written[0], "text": text}, as_json, lambda: front_matter.without(text))

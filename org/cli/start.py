@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from org import bootstrap, config
-from org.agents import briefing
+from org.agents import briefing, registry
 from org.cli import context
-from org.lab import environment, founding, heads, prompts, requests
+from org.lab import environment, founding, guards, heads, prompts, requests
 from org.lab.lab import Lab
+from org.model.agent import Control
 from org.model.errors import ConfigError
+from org.runs import gpus
 from org.store import atomic, meta
+from org.store.tables import AGENTS
 from org.supervisor import lock
 from org.terminal import attach, conf, server
 from org.terminal.grid import Grid
@@ -23,8 +26,9 @@ from org.workspace import repair, worktrees
 @click.option("--config", "path", metavar="PATH", help="The lab's config; default config.yaml of this repository.")
 @click.option("--detach", is_flag=True, help="Do not open the grid; print how to.")
 @click.option("--no-grid", is_flag=True, hidden=True, help="Found the lab only.")
+@click.option("--anyway", is_flag=True, help="Start also where a guard refuses; the lab remembers it.")
 @click.pass_context
-def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool) -> None:
+def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool, anyway: bool) -> None:
     """Start the lab, or apply an edited config; bring back whatever died.
 
     The lab roots at HEAD and reads config, roles and prompts from disk. Nobody's own branches are written.
@@ -33,7 +37,10 @@ def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool) -
     named = path or ctx.find_root().obj["config"]
     place = bootstrap.place(named, os.environ, Path.cwd())
     lab, cfg = bootstrap.found(place, os.environ)
+    warnings = guards.before(lab, *gpus.offered(os.environ), anyway)
     said = _found(lab, cfg, place)
+    for warning in warnings + guards.after(lab, anyway):
+        click.echo(f"warning: {warning}", err=True)
     for line in said or ["nothing changed"]:
         click.echo(f"· {line}")
     if no_grid:
@@ -56,6 +63,7 @@ def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
         click.echo(f"warning: not committed: {', '.join(dirty[:5])}; the lab roots at HEAD and does not see that", err=True)
     digest = config.organization_digest(_organization(lab, place))
     _check_roles(lab, cfg)
+    _check_backends(lab, cfg)
     said += founding.found(lab, digest, now)
     atomic.write_json(
         lab.layout.lab_file,
@@ -86,6 +94,15 @@ def _check_roles(lab: Lab, cfg: config.Config) -> None:
         raise ConfigError("\n".join(findings))
 
 
+def _check_backends(lab: Lab, cfg: config.Config) -> None:
+    """What an agent's program lacks (itself, a login, a key) is told before anything is made."""
+    findings = []
+    for name, entry in config.agent_names(cfg):
+        findings += registry.named(entry.backend).check(bootstrap.seat(lab, name, entry))
+    if findings:
+        raise ConfigError("\n".join(dict.fromkeys(findings)))
+
+
 def _organization(lab: Lab, place: bootstrap.Place) -> list[Path]:
     assert place.config_file is not None
     return [place.config_file, *lab.roles.glob("*.md"), *lab.prompts.rglob("*.md")]
@@ -94,7 +111,21 @@ def _organization(lab: Lab, place: bootstrap.Place) -> list[Path]:
 def _raise_grid(lab: Lab, grid: Grid) -> None:
     lab.layout.logs.mkdir(parents=True, exist_ok=True)
     conf.write(lab.layout.comms, grid.socket_path, lab.config.lab, lab.layout.comms, bootstrap.org_command())
-    changes = grid.ensure(bootstrap.pane_specs(lab))
-    for verb, names in (("opened", changes.created), ("started again", changes.respawned)):
+    grid.remember(bootstrap.secrets(lab, os.environ))
+    specs = [bootstrap.pane_spec(lab, name) for name in bootstrap.pane_names(lab)]
+    changes = grid.ensure([spec for spec in specs if spec is not None])
+    again = [*changes.respawned, *(name for name in changes.outdated if _renew(lab, grid, name))]
+    for verb, names in (("opened", changes.created), ("started again", again)):
         if names:
             click.echo(f"· panes {verb}: {', '.join(names)}")
+
+
+def _renew(lab: Lab, grid: Grid, name: str) -> bool:
+    """End a pane's program and start the one that the config names now; not while a person has it."""
+    if AGENTS.get(lab.ledger.reader, name).control is Control.HUMAN:
+        click.echo(f"· {name} keeps its program while a person has it; after `org handback {name}` start again")
+        return False
+    spec = bootstrap.pane_spec(lab, name)
+    assert spec is not None
+    grid.respawn(name, spec, kill=True)
+    return True

@@ -34,3 +34,4 @@ def command(
         status = scratch.run(run, device, worktree, seconds, click.echo)
     if status != 0:
         raise click.ClickException(f"it ended with status {status}")
+    click.echo("next: commit what you tried, then `org propose …`; this run proves nothing about quality")

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from org.comms.figures import gain, metric, plural, span, table
-from org.model.experiment import Claim, Experiment, State
+from org.model.experiment import IN_HEAD, Claim, Experiment, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState
+from org.science.labels import Label, may_be_claimed
 from org.store import events, meta, reads, runs
 from org.store.tables import EXPERIMENTS, IDEAS
 
@@ -56,7 +57,18 @@ def _verdict(e: Experiment, metric_name: str) -> str:
             f"probability that there is none: {d['p_not_positive']:.2g}. "
             f"{plural(d['candidate_runs'], 'run')} of the candidate, {d['base_runs']} of its base."
         )
+    if e.label_detail.get("reason"):
+        lines.append(f"**Label:** {e.label_detail['reason']}.{_claim(e)}")
+    elif e.state is State.QUEUED:
+        lines.append("**Label:** not known yet: runs of its base at other budgets are asked for; it is merged after them.")
     return "\n\n".join(lines)
+
+
+def _claim(e: Experiment) -> str:
+    """Merged is one thing, claimed another."""
+    if e.state not in IN_HEAD or (e.label and may_be_claimed(Label(e.label))):
+        return ""
+    return " It is in the head, and no claim about learning is made for it."
 
 
 def _words(con: sqlite3.Connection, e: Experiment) -> str:

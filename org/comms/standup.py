@@ -13,31 +13,36 @@ from org.model.experiment import IN_HEAD, VERDICTS, Experiment, State
 from org.model.program import Program
 from org.model.program import State as ProgramState
 from org.model.standup import Section, Standup
-from org.store import agents, mail, meta, reads
+from org.store import agents, mail, meta, reads, steering
 from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS, STANDUPS
+
+LATE = "## Came late"
 
 
 def render(
-    con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime, sign: float = 1.0
-) -> str:
-    """The page of one day. sign: +1 when lower is better."""
-    since = _since(con, standup)
+    con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime,
+    sign: float = 1.0, outlook: str = "",
+) -> str:  # fmt: skip
+    """The page of one day. sign: +1 when lower is better. outlook: the section that compares forecast and fact."""
+    since = covers_since(con, standup)
     decided = [e for e in reads.experiments(con) if e.decided_at is not None and _after(e.decided_at, since)]
     front = f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---"
     parts = [
         f"{front}\n\n# Standup of {standup.day}",
         _note(con),
         _questions(con),
+        _directions(con),
         _summary(con, decided, since, metric_name),
         _programs(con, metric_name, sign),
         _verdicts(decided),
+        outlook,
         _sections(con, sections),
         _total(con),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _since(con: sqlite3.Connection, standup: Standup) -> datetime | None:
+def covers_since(con: sqlite3.Connection, standup: Standup) -> datetime | None:
     """The page before this day's; None: since the lab began."""
     before = STANDUPS.select(con, "WHERE day < ? AND written_at IS NOT NULL ORDER BY id DESC LIMIT 1", standup.day)
     return before[0].asked_at if before else None
@@ -65,6 +70,16 @@ def _questions(con: sqlite3.Connection) -> str:
         for q in found
     ]  # fmt: skip
     return "## Questions to you\n\n" + "\n".join(lines)
+
+
+def _directions(con: sqlite3.Connection) -> str:
+    """What a person wants, and who has not said what it does about it."""
+    lines = [
+        f"- **{d.target}** ({d.at:%m-%d %H:%M} UTC): {' '.join(d.text.split())} — "
+        + (f"no answer yet from {', '.join(d.unanswered)}" if d.unanswered else "answered")
+        for d in steering.standing(con)
+    ]
+    return "## Your directions in force\n\n" + "\n".join(lines) if lines else ""
 
 
 def _summary(con: sqlite3.Connection, decided: list[Experiment], since: datetime | None, metric_name: str) -> str:
@@ -165,4 +180,22 @@ def _total(con: sqlite3.Connection) -> str:
         "## In all\n\n"
         f"{plural(totals.proposed, 'experiment')} proposed, {plural(totals.verdicts, 'verdict')}, "
         f"{plural(totals.merged, 'merge')}, {plural(totals.runs, 'run')}, {span(totals.device_seconds)} of device time."
+        + _certified(con)
     )
+
+
+def _certified(con: sqlite3.Connection) -> str:
+    merged = reads.merged_count(con)
+    certified = EXPERIMENTS.count(con, "WHERE state = 'certified'")
+    return f"\n\ncertified: {certified} of {plural(merged, 'merge')}" if merged else ""
+
+
+def with_late(text: str, standup: Standup, late: Sequence[Section]) -> str:
+    """The page as it was written, with these sections at its end. One that it holds already is not added again."""
+    text = text or f"# Standup of {standup.day}\n"  # somebody took the page away: their words are still theirs
+    words = [f"### {s.agent}, {s.received_at:%m-%d %H:%M:%S} UTC\n\n{quoted(s.body)}" for s in late]
+    new = [block for block in words if f"\n{block}\n\n" not in f"{text}\n"]
+    if not new:
+        return text
+    head = [] if f"\n{LATE}\n" in text else [LATE]
+    return "\n\n".join([text.rstrip("\n"), *head, *new]) + "\n"

@@ -21,12 +21,18 @@ from org.config import findings
 from org.config.findings import line_of
 from org.model.errors import ConfigError
 
-BACKENDS = ("offline", "replay")  # what this version can put into a pane
+BACKENDS = ("offline", "claude", "codex", "api", "command", "human", "replay")  # what this version can put into a pane
 
 
 def _name(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
         raise ValueError("use lower-case letters, digits and '-', at most 41, starting with a letter or digit")
+    return value
+
+
+def _role(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,40}", value):
+        raise ValueError("name a file in roles/ without its .md: lower-case letters, digits, '_' and '-'")
     return value
 
 
@@ -64,13 +70,28 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class AgentLimits(_Strict):
+    """What one agent may spend, from the lab's beginning; null: no limit. At 80 % a warning, at the end it is parked."""
+
+    tokens: int | None = Field(None, gt=0)  # input, output, cache reads and cache writes together
+    dollars: float | None = Field(None, gt=0)  # of models whose price is known, and of devices if they have one
+    device_hours: float | None = Field(None, gt=0)  # runs of its experiments; baselines are everybody's
+
+
 class AgentConfig(_Strict):
-    role: str  # a file in roles/
+    role: Annotated[str, AfterValidator(_role)]  # a file in roles/
     backend: Annotated[str, AfterValidator(_backend)] = "offline"
     count: int = Field(1, ge=1, le=256)
     name: Name | None = None  # default: chief, junior-1, junior-2, …
-    program: str | None = None  # works on this program only
+    program: Name | None = None  # works on this program only
     script: str | None = None  # for backend replay: a file of steps
+    model: str | None = None  # claude, codex, api: as the provider names it; default: the program's own
+    args: tuple[str, ...] = ()  # claude, codex, command: further arguments of the program; api: --window, --most-output
+    provider: Literal["anthropic", "openai"] | None = None  # api: whose protocol is spoken
+    base_url: str | None = None  # claude, codex, api: another server that speaks the same protocol
+    key_env: str | None = None  # the variable that holds the key; the key itself stands nowhere
+    program_file: str | None = None  # command: a YAML file that describes the program
+    limits: AgentLimits = AgentLimits()  # of each agent of this entry
 
 
 class CpuDevices(_Strict):
@@ -80,17 +101,18 @@ class CpuDevices(_Strict):
 
 class Rung(_Strict):
     depth: int | None = Field(None, ge=1)
-    devices: Literal[1] = 1  # several devices a run: not in this version
+    devices: int = Field(1, ge=1, le=1024)  # a run; the first rung's must be 1, races are run there
     run_budget: Budget
     pool: int = Field(8, ge=2, le=8)
 
 
 class TaskConfig(_Strict):
-    command: str  # placeholders: {python} {seed} {budget} {depth} {data} {device} {run}
+    command: str  # placeholders: {python} {seed} {data_seed} {budget} {depth} {data} {device} {run}
     evaluate: str | None = None  # prints one JSON line with "value"; the score is the lab's
     pattern: str | None = None  # or: a regular expression over the output; the score is self-reported
     prepare: str | None = None  # run once per lab, idempotent
     fingerprint: str | None = None  # prints JSON: what must be equal for two values to be compared
+    epochs: str | None = None  # prints JSON: how often one run passes its corpus, what of the data is missing
     metric: str = "val_bpb"
     direction: Literal["lower", "higher"] = "lower"
     editable: tuple[str, ...] = Field(min_length=1)
@@ -103,21 +125,45 @@ class TaskConfig(_Strict):
 class ProtocolConfig(_Strict):
     preset: Literal["explore", "default", "strict"] = "default"
     screen: Literal["off"] = "off"  # short runs before the race: not in this version
-    objective: Literal["time"] = "time"  # merges what is better at the budget; flops and both need labels
-    worth_it: Literal["auto"] = "auto"  # every keep is merged
+    # What is merged, where the brief does not say: time: whatever is better at the budget; flops: what is better at equal
+    # FLOPs; both: that, and what is only faster.
+    objective: Literal["time", "flops", "both"] = "time"
+    worth_it: Literal["auto", "chief", "human"] = "auto"  # who says whether a kept change is worth its code
+    small_gain_lines: int = Field(20, ge=0)  # auto: lines that a gain below the noise of one run may add
     approve: Literal["auto", "chief", "human"] = "auto"
     open_per_agent: int = Field(2, ge=1, le=16)  # experiments an agent may have open
+    digest_every: int = Field(5, ge=1, le=1000)  # verdicts after which a chief with a model gets a digest
 
 
 class LimitsConfig(_Strict):
+    """What the whole lab may spend, from its beginning; null: no limit. No run starts that could pass one."""
+
     device_hours: float | None = Field(None, gt=0)
+    tokens: int | None = Field(None, gt=0)  # input, output, cache reads and cache writes together
+    dollars: float | None = Field(None, gt=0)  # of models whose price is known, and of devices if they have one
     min_free_gb: float = Field(1.0, ge=0)
+    # What the device of an agent does that waits for a rate limit or has spent its limit: backfill: baselines and fresh
+    # seeds; offline: the offline proposer tries values in its place; sweep: the same, over the brief's whole space.
+    when_parked: Literal["backfill", "sweep", "offline"] = "backfill"
+
+
+class Price(_Strict):
+    """Dollars per million tokens, as the provider bills them."""
+
+    input: float = Field(ge=0)  # tokens that are not read from the cache
+    output: float = Field(ge=0)
+    cache_read: float | None = Field(None, ge=0)  # default: as input
+    cache_write: float | None = Field(None, ge=0)  # default: as input
 
 
 class StandupConfig(_Strict):
     at: Annotated[str, AfterValidator(_clock)] = "09:00"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     answer_within_s: float = Field(60.0, gt=0)  # silence after that is recorded
+
+
+class TakeoverConfig(_Strict):
+    hand_back_after_min: float | None = Field(30.0, gt=0)  # nobody at the pane, nothing in its box; null: never by itself
 
 
 class RootConfig(_Strict):
@@ -135,7 +181,10 @@ class Config(_Strict):
     task: TaskConfig
     protocol: ProtocolConfig = ProtocolConfig()
     limits: LimitsConfig = LimitsConfig()
+    prices: dict[str, Price] = Field(default_factory=dict)  # by model; one that is not here: its cost is unknown
+    device_dollars_per_hour: float | None = Field(None, ge=0)  # while a run is on it; default: devices cost nothing
     standup: StandupConfig = StandupConfig()
+    takeover: TakeoverConfig = TakeoverConfig()
     comms: str = "comms"
     worktrees: str = "worktrees"
     programs: tuple[str, ...] = ()  # briefs opened first, by slug; then the chief chooses
@@ -154,6 +203,15 @@ def load(path: Path) -> Config:
     if problems:
         raise ConfigError("\n".join(problems))
     return config
+
+
+def restored(text: str) -> Config:
+    """A config as the ledger keeps it. ConfigError when another version of org applied it."""
+    try:
+        return Config.model_validate_json(text)
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
+        raise ConfigError(f"another version of org applied this lab's config ({told}); `org start` applies it again") from None
 
 
 def organization_digest(paths: Iterable[Path]) -> str:
@@ -218,8 +276,14 @@ def _cross_checks(path: Path, tree: CommentedMap, config: Config) -> Iterable[st
     names = [name for name, _ in agent_names(config)]
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"{path}:{line_of(tree, ['agents'])}: agents: two agents would be called {name}; give one a `name`"
-    for name in sorted(set(names) & {"human", "office", "notebook", "standups", "runs", "logs", "data", "snapshots"}):
+    for name in sorted(set(names) & {"human", "office", "notebook", "standups", "runs", "logs", "data", "snapshots", "adopted"}):
         yield f"{path}:{line_of(tree, ['agents'])}: agents: {name} is the lab's own name; choose another"
+    if task.ladder[0].devices > 1:
+        line = line_of(tree, ["task", "ladder", 0, "devices"])
+        yield (
+            f"{path}:{line}: task.ladder[0].devices: {task.ladder[0].devices}: races are run on the first rung, one device "
+            "a run; put a rung with devices: 1 before it"
+        )
     if not set(task.protected).isdisjoint(task.editable):
         yield f"{path}:{line_of(tree, ['task', 'protected'])}: task.protected: the same pattern is editable too"
     if task.pattern is not None:

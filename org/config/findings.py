@@ -99,7 +99,7 @@ def line_of(tree: CommentedMap, loc: Sequence[str | int]) -> int:
 def _allowed(root: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     model: Any = root
     for part in loc:
-        if isinstance(part, str):
+        if isinstance(part, str) and part in model.model_fields:  # else a key of one's own choice, such as a model's name
             model = _model_of(model.model_fields[part].annotation)
     return list(model.model_fields)
 

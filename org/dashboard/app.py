@@ -144,6 +144,11 @@ class DashboardApp(App[None]):
         return self._has_tabs and self.is_running
 
     @property
+    def shows_newest(self) -> bool:
+        """Whether what the last look saw was offered to the views."""
+        return self.looked and self.lab is self._watcher.newest
+
+    @property
     def tab(self) -> str:
         return self.screen_stack[0].query_one(TabbedContent).active
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.dashboard.state import ExperimentLine, LabState, PoolLine
+from org.dashboard.state import ExperimentLine, LabState
 from org.model.experiment import VERDICTS, State
 from org.model.merge import Merge
+from org.store.reads import PoolValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def stairs(lines: Sequence[ExperimentLine], merges: Sequence[Merge], lab: LabSta
     return tuple(found)
 
 
-def _first_levels(lines: Sequence[ExperimentLine], pools: Sequence[PoolLine]) -> dict[str, float]:
+def _first_levels(lines: Sequence[ExperimentLine], pools: Sequence[PoolValues]) -> dict[str, float]:
     means = {pool.id: _mean(pool.values) for pool in pools}
     levels: dict[str, float] = {}
     for line in lines:
@@ -84,7 +85,7 @@ def _first_levels(lines: Sequence[ExperimentLine], pools: Sequence[PoolLine]) ->
     return levels
 
 
-def _moves(lines: Sequence[ExperimentLine], merges: Sequence[Merge], pools: Sequence[PoolLine]) -> list[tuple[int, str, float]]:
+def _moves(lines: Sequence[ExperimentLine], merges: Sequence[Merge], pools: Sequence[PoolValues]) -> list[tuple[int, str, float]]:
     """(x, program, new level) of each merge. Its own experiment says where it is; a second move of the same
     experiment (a revert) lies where it happened."""
     places = {line.experiment.id: (x, line.metric) for x, line in enumerate(lines, start=1)}

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from org.dashboard import notes, progress, snapshot
-from org.dashboard.history import History
+from org.dashboard.snapshot import Reader
 from org.dashboard.state import LabState, Level, Note, Progress, Setting, StandupLine
 from org.model.errors import LedgerError, OrgError
 from org.science.protocol import Protocol
@@ -31,16 +31,17 @@ class Follower:
         self._path, self._layout, self._clock = path, layout, clock
         self._ledger: Ledger | None = None
         self._inode = self._version = -1
-        self._history = History()
+        self._reader = Reader()
         self._frame = LabState(setting=setting_of(config), lab=str(config.get("lab", "")))
 
-    def look(self) -> LabState:
-        """The newest frame; the same object when nothing changed."""
+    def look(self, with_progress: bool = True) -> LabState:
+        """The newest frame; the same object when nothing changed. with_progress: ask also how far the runs are."""
         now = self._clock()
         try:
             self._follow_file()
             seen = self._read(now)
-            seen = replace(seen, progress=self._progress(seen), standups=standups_of(self._layout), notes=notes.of(seen, now))
+            how_far = self._progress(seen) if with_progress else self._frame.progress
+            seen = replace(seen, progress=how_far, standups=standups_of(self._layout), notes=notes.of(seen, now))
         except READ_ERRORS as error:
             self.close()
             seen = replace(self._frame, connected=False, notes=(self._trouble(error),))
@@ -51,7 +52,7 @@ class Follower:
     def close(self) -> None:
         if self._ledger is not None:
             self._ledger.close()
-        self._ledger, self._version, self._history = None, -1, History()
+        self._ledger, self._version, self._reader = None, -1, Reader()
 
     def _follow_file(self) -> None:
         """Open the ledger, again when another file took its place. SQLite itself would read a deleted file on."""
@@ -66,7 +67,7 @@ class Follower:
         version = self._ledger.version()
         if version == self._version:
             return self._frame
-        seen = snapshot.read(self._ledger.reader, self._history, self._frame.setting, now)
+        seen = self._reader.read(self._ledger.reader, self._frame.setting, now)
         self._version = version
         return seen
 

@@ -6,49 +6,81 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from org.dashboard.history import History
-from org.dashboard.state import AgentLine, DeviceLine, ExperimentLine, LabState, PoolLine, ProgramLine, Setting
+from org.dashboard.state import AgentLine, DeviceLine, ExperimentLine, LabState, ProgramLine, Setting
 from org.model.agent import Agent
 from org.model.experiment import State
 from org.model.merge import Merge
 from org.model.program import Program
 from org.model.run import Purpose, Run
 from org.science import sigma
-from org.store import agents, events, mail, meta, reads
-from org.store.tables import MESSAGES, PROGRAMS
+from org.store import agents, events, mail, meta, programs, reads
 
 MESSAGE_COUNT = 200
 EVENT_COUNT = 400
 
 
-def read(con: sqlite3.Connection, history: History, setting: Setting, now: datetime) -> LabState:
-    """Everything that the ledger alone can say."""
-    everyone, lines, running = agents.everyone(con), history.read(con), reads.running(con)
-    pools, merges = pools_of(con), tuple(reads.merges(con))
-    seen = meta.get(con, "supervisor_seen_at")
-    return LabState(
-        setting=setting,
-        lab=meta.get(con, "lab") or "",
-        connected=True,
-        agents=agent_lines(everyone, lines, running),
-        experiments=lines,
-        programs=program_lines(PROGRAMS.select(con, "ORDER BY created_at, slug"), lines, merges, everyone),
-        merges=merges,
-        pools=pools,
-        devices=device_lines(con, running),
-        questions=tuple(mail.open_questions(con)),
-        messages=tuple(MESSAGES.select(con, "ORDER BY sent_at DESC, id DESC LIMIT ?", MESSAGE_COUNT)[::-1]),
-        events=tuple(events.latest(con, EVENT_COUNT)),
-        totals=reads.totals(con),
-        today=reads.totals(con, now - timedelta(days=1)),
-        sigma=sigma.pooled([pool.values for pool in pools]),
-        paused=meta.get(con, "paused"),
-        stopping=meta.get(con, "stopping"),
-        root_note=meta.get(con, "root_note"),
-        disk_low=meta.get(con, "disk_low"),
-        supervisor_seen_at=datetime.fromisoformat(seen) if seen else None,
-    )
+class Reader:
+    """Reads one ledger again and again. What changes only together with an event is read again only after one: the
+    supervisor's heartbeat and the last words of agents come twice a second. One per connection."""
+
+    def __init__(self) -> None:
+        self._history = History()
+        self._mark: tuple[int, ...] = ()
+        self._eventful = LabState()
+        self._running: list[Run] = []
+        self._programs: list[Program] = []
+        self._everyone: list[Agent] = []
+        self._lines: dict[str, Any] = {}  # agents and programs, made of all of the above
+
+    def read(self, con: sqlite3.Connection, setting: Setting, now: datetime) -> LabState:
+        """Everything that the ledger alone can say."""
+        mark = (reads.newest_event(con), reads.read_count(con), int(now.timestamp() // 60))  # `today` moves with the clock
+        everyone = agents.everyone(con)
+        if mark != self._mark:
+            self._eventful = self._read_eventful(con, now)
+        if mark != self._mark or everyone != self._everyone:
+            self._lines = self._made_of(everyone)
+        self._mark, self._everyone = mark, everyone
+        seen = meta.get(con, "supervisor_seen_at")
+        return replace(
+            self._eventful,
+            setting=setting,
+            lab=meta.get(con, "lab") or "",
+            **self._lines,
+            paused=meta.get(con, "paused"),
+            stopping=meta.get(con, "stopping"),
+            root_note=meta.get(con, "root_note"),
+            disk_low=meta.get(con, "disk_low"),
+            supervisor_seen_at=datetime.fromisoformat(seen) if seen else None,
+        )
+
+    def _read_eventful(self, con: sqlite3.Connection, now: datetime) -> LabState:
+        self._running = reads.running(con)
+        self._programs = programs.in_order(con)
+        pools = reads.all_pool_values(con)
+        return LabState(
+            connected=True,
+            experiments=self._history.read(con),
+            merges=tuple(reads.merges(con)),
+            pools=pools,
+            devices=device_lines(con, self._running),
+            questions=tuple(mail.open_questions(con)),
+            messages=tuple(reads.latest_messages(con, MESSAGE_COUNT)),
+            events=tuple(events.latest(con, EVENT_COUNT)),
+            totals=reads.totals(con),
+            today=reads.totals(con, now - timedelta(days=1)),
+            sigma=sigma.pooled([pool.values for pool in pools]),
+        )
+
+    def _made_of(self, everyone: list[Agent]) -> dict[str, Any]:
+        lines, merges = self._eventful.experiments, self._eventful.merges
+        return {
+            "agents": agent_lines(everyone, lines, self._running),
+            "programs": program_lines(self._programs, lines, merges, everyone),
+        }
 
 
 def keep_identity(old: LabState, new: LabState) -> LabState:
@@ -81,7 +113,7 @@ def _agent_line(agent: Agent, line: ExperimentLine | None, runs: dict[str | None
 
 
 def program_lines(
-    programs: Sequence[Program], lines: Sequence[ExperimentLine], merges: Sequence[Merge], everyone: Sequence[Agent]
+    known: Sequence[Program], lines: Sequence[ExperimentLine], merges: Sequence[Merge], everyone: Sequence[Agent]
 ) -> tuple[ProgramLine, ...]:
     tries = Counter(line.experiment.program for line in lines)
     still_open = Counter(line.experiment.program for line in lines if line.experiment.is_open)
@@ -93,14 +125,14 @@ def program_lines(
             p, tries[p.slug], still_open[p.slug], tuple(merged[p.slug]),
             tuple(a.name for a in everyone if a.program == p.slug),
         )
-        for p in programs
+        for p in known
     )  # fmt: skip
 
 
 def device_lines(con: sqlite3.Connection, running: Sequence[Run]) -> tuple[DeviceLine, ...]:
     """Known devices and whatever else is leased or runs, in natural order."""
     models: dict[str, str] = json.loads(meta.get(con, "device_models") or "{}")
-    holders = {str(row["device"]): str(row["holder"]) for row in con.execute("SELECT device, holder FROM leases")}
+    holders = reads.leases(con)
     runs = {run.device: run for run in running if run.device}
     names = sorted({*models, *holders, *runs}, key=_natural)
     return tuple(DeviceLine(n, models.get(n, ""), runs.get(n), holders.get(n, "")) for n in names)
@@ -109,15 +141,3 @@ def device_lines(con: sqlite3.Connection, running: Sequence[Run]) -> tuple[Devic
 def _natural(device: str) -> tuple[str, int, str]:
     kind, _, number = device.partition(":")
     return kind, int(number) if number.isdigit() else 0, number
-
-
-def pools_of(con: sqlite3.Connection) -> tuple[PoolLine, ...]:
-    """Every pool with its values. One statement: reads.pool_values asks once a slot, too often for a poll."""
-    rows = con.execute(
-        "SELECT p.id, p.tree, p.rung, r.metric FROM pools p JOIN pool_slots s ON s.pool = p.id"
-        " JOIN runs r ON r.id = s.run WHERE r.metric IS NOT NULL ORDER BY p.id, s.slot"
-    )
-    values: dict[tuple[int, str, int], list[float]] = defaultdict(list)
-    for id, tree, rung, metric in rows:
-        values[id, tree, rung].append(metric)
-    return tuple(PoolLine(*key, tuple(found)) for key, found in values.items())

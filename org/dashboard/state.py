@@ -13,7 +13,7 @@ from org.model.merge import Merge
 from org.model.message import Message, Question
 from org.model.program import Program
 from org.model.run import Run
-from org.store.reads import Totals
+from org.store.reads import PoolValues, Totals
 
 
 class Level(StrEnum):
@@ -80,16 +80,6 @@ class DeviceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolLine:
-    """values: of the pool's seeds that have a valid run."""
-
-    id: int
-    tree: str
-    rung: int
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StandupLine:
     day: str
     changed_ns: int
@@ -121,7 +111,7 @@ class LabState:
     experiments: tuple[ExperimentLine, ...] = ()
     programs: tuple[ProgramLine, ...] = ()
     merges: tuple[Merge, ...] = ()
-    pools: tuple[PoolLine, ...] = ()
+    pools: tuple[PoolValues, ...] = ()
     devices: tuple[DeviceLine, ...] = ()
     questions: tuple[Question, ...] = ()
     messages: tuple[Message, ...] = ()

@@ -1,9 +1,11 @@
-"""The thread that looks at the ledger twice a second and posts each new frame to the app.
+"""The thread that looks at the ledger twice a second, every other time also at the runs' progress, and posts each new
+frame to the app: with sixty running runs a row changes at every look, and drawing is what a dashboard costs.
 
 Not a Textual worker: leaving the app waits for those, and a look may wait for a locked ledger. A daemon thread may be
 left behind; it only reads.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -28,12 +30,13 @@ class Frame(Message):
 
 
 class Watcher:
-    """start() once; stop() before the app is gone."""
+    """start() once; stop() before the app is gone. newest: what the last look saw; None before the first."""
 
     def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
         self._follower, self._post = follower, post
         self._stopped = threading.Event()
         self._heard = time.monotonic()
+        self.newest: LabState | None = None
 
     @property
     def silent_seconds(self) -> float:
@@ -48,12 +51,13 @@ class Watcher:
         self._stopped.set()
 
     def _watch(self) -> None:
-        seen = None
-        while not self._stopped.is_set():
-            lab = self._follower.look()
+        for number in itertools.count():
+            if self._stopped.is_set():
+                break
+            lab = self._follower.look(with_progress=number % 2 == 0)
             self._heard = time.monotonic()
-            if lab is not seen and not self._stopped.is_set():
-                seen = lab
+            if lab is not self.newest and not self._stopped.is_set():
+                self.newest = lab
                 self._post(Frame(lab))
             self._stopped.wait(POLL_SECONDS)
         self._follower.close()

@@ -14,11 +14,14 @@ def verdict(lab: Lab, con: sqlite3.Connection, experiment: Experiment, now: date
     """One message a reader and state, whatever happens in between: the id says which."""
     subject = f"{experiment.id} {experiment.state.value}: {experiment.subject}"
     body = f"{experiment.reason or 'no reason was given'}\n\nThe page: `org show {experiment.id}`."
+    if experiment.label_detail.get("reason"):
+        body = f"{experiment.reason}\n\nLabel: {experiment.label_detail['reason']}\n\nThe page: `org show {experiment.id}`."
+    again = f"-{experiment.extra_runs}" if experiment.extra_runs else ""  # a continued race is told of once more
     for reader in dict.fromkeys((experiment.author, lab.chief)):
         if reader is not None and AGENTS.find(con, reader) is not None:
             mail.post(
                 con, OFFICE, reader, Kind.VERDICT, subject, body, now, refs=(experiment.id,),
-                id=f"verdict-{experiment.id}-{experiment.state.value}-{reader}",
+                id=f"verdict-{experiment.id}-{experiment.state.value}{again}-{reader}",
             )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def read(path: Path) -> Brief:
     return Brief(
         slug=str(data.get("slug", path.stem)), title=str(data["title"]), question=str(data["question"]),
         body=post.content, claim=data.get("claim", "improve"), margin=float(data.get("margin", 0.0)),
-        objective=data.get("objective", "time"), editable=tuple(data.get("editable", ())),
+        objective=data.get("objective", ""), editable=tuple(data.get("editable", ())),
         needs=tuple(data.get("needs", ())), allowance=dict(data.get("allowance") or {}),
         stop=dict(data.get("stop") or {}), space=dict(data.get("space") or {}),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from org.lab import announce, crashes, hygiene, pools
 from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.model.run import Event, Purpose, Run, State
-from org.runs import executor, spec, validity
+from org.runs import code, executor, spec, validity
 from org.runs.devices import Device
 from org.runs.spec import End, Outcome
 from org.store import events, meta, reads, runs
@@ -53,7 +53,8 @@ def _judged(lab: Lab, run: Run, outcome: Outcome) -> tuple[Event, str]:
         return event, reason
     reference = next((r.record for r in reads.pool_runs(lab.ledger.reader, run.pool) if r.record), {}) if run.pool else {}
     device = next((d for d in lab.devices if d.name == run.device), Device(run.device or "cpu:0", ""))
-    objection = validity.objection(outcome.record, reference, run.seed, run.budget)
+    given = code.expected(outcome.record, lab.layout.snapshot(run.tree))
+    objection = validity.objection(outcome.record, reference, run.seed, run.budget, given)
     if objection is None and device.kind == "cpu":
         objection = validity.cpu_objection(outcome.cpu_seconds, outcome.train_seconds, device.threads)
     return (Event.INVALIDATE, objection) if objection else (event, reason)

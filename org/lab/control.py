@@ -4,7 +4,7 @@ races on. The hand-back gives the agent one message: commits, diff, note, held m
 from datetime import datetime
 
 from org.lab.lab import Lab
-from org.model.agent import Control, ControlEvent
+from org.model.agent import Agent, Control, ControlEvent
 from org.model.message import Kind, Message
 from org.store import agents, mail
 from org.store.tables import AGENTS, MESSAGES
@@ -22,6 +22,7 @@ def take(lab: Lab, name: str, actor: str, now: datetime, note: str = "") -> str:
     commit = worktrees.status(path).commit if path.exists() else None
     with lab.ledger.transaction() as tx:
         agents.set_control(tx, name, ControlEvent.TAKE, now, actor, note, commit)
+    keep_hold(lab, AGENTS.get(lab.ledger.reader, name))
     return f"{actor} has {name}; mail and proposals are held until `org handback {name}`"
 
 
@@ -37,7 +38,18 @@ def hand_back(lab: Lab, name: str, actor: str, now: datetime, note: str = "") ->
             tx, actor, name, Kind.HANDBACK, f"{actor} handed {name} back",
             _account(lab, name, agent.control_commit, note, held), now,
         )  # fmt: skip
+    keep_hold(lab, AGENTS.get(lab.ledger.reader, name))
     return f"{name} goes on"
+
+
+def keep_hold(lab: Lab, agent: Agent) -> None:
+    """Have the file that tells the agent's hooks that a person has it, or not have it."""
+    hold = lab.layout.hold(agent.name)
+    if agent.control is Control.AGENT:
+        hold.unlink(missing_ok=True)
+    elif not hold.exists():
+        hold.parent.mkdir(parents=True, exist_ok=True)
+        hold.write_text(f"{agent.controlled_by or ''}\n", encoding="utf-8")
 
 
 def _account(lab: Lab, name: str, since: str | None, note: str, held: list[Message]) -> str:

@@ -15,6 +15,8 @@ from org.workspace import snapshots, trees
 
 PREPARE_SECONDS = 3600.0
 FINGERPRINT_SECONDS = 120.0
+EPOCHS_SECONDS = 300.0
+NO_MORE: Mapping[str, str] = {}
 
 
 def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
@@ -26,7 +28,7 @@ def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
         _command(lab, tree, lab.config.task.prepare, PREPARE_SECONDS)
     found: dict[str, object] = {}
     if lab.config.task.fingerprint:
-        found = _json(_command(lab, tree, lab.config.task.fingerprint, FINGERPRINT_SECONDS))
+        found = _json(_command(lab, tree, lab.config.task.fingerprint, FINGERPRINT_SECONDS), "task.fingerprint")
     text = json.dumps(found, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     with lab.ledger.transaction() as tx:
@@ -37,6 +39,16 @@ def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
     return found
 
 
+def epochs(lab: Lab) -> dict[str, object]:
+    """What task.epochs says of a run of the first rung: `epochs`, `tokens`, `train_tokens`, `missing`; {} without it."""
+    root, rung = meta.get(lab.ledger.reader, "root_commit"), lab.rung
+    if lab.config.task.epochs is None or root is None:
+        return {}
+    values = {"budget": rung.run_budget, "depth": "" if rung.depth is None else str(rung.depth)}
+    said = _command(lab, trees.tree_of(lab.git, root), lab.config.task.epochs, EPOCHS_SECONDS, values)
+    return _json(said, "task.epochs")
+
+
 def fill(template: str, values: Mapping[str, str]) -> list[str]:
     """An argument list from a command with {placeholders}; an unknown one is named."""
     try:
@@ -45,10 +57,11 @@ def fill(template: str, values: Mapping[str, str]) -> list[str]:
         raise OrgError(f"task: {template!r}: unknown placeholder {error}; known: {', '.join(sorted(values))}") from None
 
 
-def _command(lab: Lab, tree: str, template: str, seconds: float) -> str:
+def _command(lab: Lab, tree: str, template: str, seconds: float, more: Mapping[str, str] = NO_MORE) -> str:
     snapshot = lab.layout.snapshot(tree)
     device = lab.devices[0]
-    command = fill(template, {"python": environment.python(), "data": str(lab.layout.data), "device": device.kind})
+    known = {"python": environment.python(), "data": str(lab.layout.data), "device": device.kind}
+    command = fill(template, known | dict(more))
     try:
         done = subprocess.run(
             command, cwd=snapshot, env=environment.build(device, snapshot), capture_output=True, text=True,
@@ -64,11 +77,11 @@ def _command(lab: Lab, tree: str, template: str, seconds: float) -> str:
     return done.stdout
 
 
-def _json(text: str) -> dict[str, object]:
+def _json(text: str, key: str) -> dict[str, object]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise OrgError(f"task.fingerprint printed no JSON: {error}") from error
+        raise OrgError(f"{key} printed no JSON: {error}") from error
     if not isinstance(value, dict):
-        raise OrgError("task.fingerprint printed JSON that is no object")
+        raise OrgError(f"{key} printed JSON that is no object")
     return value

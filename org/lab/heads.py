@@ -39,6 +39,7 @@ def move(lab: Lab, experiment: Experiment, program: Program, tip: str, tree: str
     assert program.head_commit is not None
     message = (
         f"{experiment.id}: {experiment.subject}\n\n{experiment.because}\n\nVerdict: {experiment.reason}\n"
+        f"Label: {experiment.label_detail.get('reason') or 'none'}\n"
         f"Author: {experiment.author}\n"
     )
     author = Identity(experiment.author, f"{experiment.author}@{lab.config.lab}.org.invalid")

@@ -1,6 +1,7 @@
 """Disk: which files may go, and when nothing may start. Only files that runs and snapshots of this lab made."""
 
 import shutil
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +55,7 @@ def removable(lab: Lab) -> list[Removal]:
         if run.state not in OUTSTANDING and run.id not in speaking:
             paths = _checkpoints(lab.layout.run(run.id))
             found += [Removal(p, p.stat().st_size, f"{run.id} is recorded") for p in paths]
-    needed = _needed_trees(lab)
+    needed = _needed_trees(lab, con)
     if lab.layout.snapshots.exists():
         for path in sorted(lab.layout.snapshots.iterdir()):
             if path.is_dir() and not path.name.endswith(".partial") and path.name not in needed:
@@ -63,26 +64,36 @@ def removable(lab: Lab) -> list[Removal]:
 
 
 def collect(lab: Lab, now: datetime) -> list[Removal]:
-    """Remove what is removable."""
-    gone = removable(lab)
-    for item in gone:
-        if item.path.is_dir():
-            snapshots.remove(item.path)
-        else:
-            item.path.unlink(missing_ok=True)
+    """Remove what is removable. Returns what went."""
+    gone = [item for item in removable(lab) if remove(lab, item)]
     with lab.ledger.transaction() as tx:
         events.append(tx, "disk.collected", lab.config.lab, at=now, files=len(gone), bytes=sum(g.bytes for g in gone))
     return gone
 
 
-def _needed_trees(lab: Lab) -> set[str]:
-    con = lab.ledger.reader
+def remove(lab: Lab, item: Removal) -> bool:
+    """Remove one; False when it is needed since it was found. In a write of the ledger: a run is queued in one before its
+    snapshot is looked for, so it is either seen here, or lays its snapshot out again."""
+    with lab.ledger.transaction() as tx:
+        if item.path.is_dir():
+            if item.path.name in _needed_trees(lab, tx):
+                return False
+            snapshots.remove(item.path)
+            return True
+        if SLOTS.count(tx, "WHERE run = ?", item.path.parent.name):
+            return False
+        item.path.unlink(missing_ok=True)
+        return True
+
+
+def _needed_trees(lab: Lab, con: sqlite3.Connection) -> set[str]:
     open_ones = experiments.in_state(con, *OPEN, State.PARKED)
     outstanding = runs.in_state(con, *OUTSTANDING)
     newest = POOLS.select(con, "ORDER BY id DESC LIMIT 8")
+    root = meta.get(con, "root_commit")
     return (
         {e.base_tree for e in open_ones} | {e.run_tree for e in open_ones} | {r.tree for r in outstanding}
-        | {p.tree for p in newest}
+        | {p.tree for p in newest} | ({snapshots.tree_of(lab.git, root)} if root else set())
     )  # fmt: skip
 
 

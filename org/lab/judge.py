@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from org.lab import announce, crashes, pools, programs, seeds
+from org.lab import announce, continuing, crashes, labels, pools, programs, seeds, simplifying
 from org.lab.lab import Lab
 from org.model.experiment import Claim, Event, Experiment, State
 from org.model.run import Purpose, Run
@@ -57,7 +57,7 @@ def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates
         half_spread=race.usual_pair_spread(_pair_spreads(con), lab.protocol),
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
         base_is_stale=pools.is_stale(lab, con, pool.id, now),
-        protocol=protocol(lab),
+        protocol=continuing.protocol(lab, con, experiment),
     )
 
 
@@ -135,17 +135,27 @@ def _more(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: D
 
 
 def _conclude(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
-    event = Event.KEEP if decision.verdict is Verdict.KEEP else Event.DISCARD
-    if decision.cause is Cause.INCONCLUSIVE and experiment.claim is Claim.SIMPLIFY:
-        event = Event.PARK
+    event, reason = _ending(lab, con, experiment, decision)
     _record(con, experiment, decision, now)
     moved = experiments.move(
-        con, experiment.id, event, now, reason=decision.reason, decision=dataclasses.asdict(decision),
-        gain=0.0 if decision.cause is Cause.NO_EFFECT else decision.shrunk_gain,
+        con, experiment.id, event, now, reason=reason, decision=dataclasses.asdict(decision),
+        gain=0.0 if decision.cause is Cause.NO_EFFECT else decision.shrunk_gain, label="", label_detail={},
     )  # fmt: skip
+    if event is not Event.KEEP:
+        moved = labels.look_at_discarded(lab, con, moved, now)
     announce.verdict(lab, con, moved, now)
     if event is Event.KEEP:
-        experiments.move(con, experiment.id, Event.ENQUEUE, now, reason=decision.reason)
+        experiments.move(con, experiment.id, Event.ENQUEUE, now, reason=reason)
+
+
+def _ending(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision) -> tuple[Event, str]:
+    """What a decided race means for its claim, and why."""
+    if experiment.claim is not Claim.SIMPLIFY:
+        return (Event.KEEP if decision.verdict is Verdict.KEEP else Event.DISCARD), decision.reason
+    assert experiment.pool is not None
+    mine = values_by_slot(lab, _of_pool(experiment, reads.candidate_runs(con, experiment.id)))
+    base = pools.values(lab, con, experiment.pool)
+    return simplifying.conclude(lab, con, experiment, base, mine, decision, continuing.protocol(lab, con, experiment))
 
 
 def _end_arm(lab: Lab, con: sqlite3.Connection, experiment: Experiment, ending: crashes.Ending, now: datetime) -> bool:

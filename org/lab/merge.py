@@ -1,8 +1,10 @@
-"""The merge queue: one merge at a time per program. If the head moved since the experiment's base, it is re-checked first."""
+"""The merge queue: one merge at a time per program, of what has its label and is wanted (gate.py). If the head moved since
+the experiment's base, it is re-checked first."""
 
 from datetime import datetime
 
-from org.lab import announce, heads, recheck
+from org.lab import announce, gate, heads, labels, recheck
+from org.lab.gate import Passage
 from org.lab.lab import Lab
 from org.model.experiment import Event, Experiment, State
 from org.model.message import OFFICE
@@ -10,19 +12,26 @@ from org.model.program import Event as ProgramEvent
 from org.model.program import Program
 from org.model.program import State as ProgramState
 from org.store import experiments, programs
-from org.store.tables import PROGRAMS
+from org.store.tables import EXPERIMENTS, PROGRAMS
 from org.workspace import refs
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
     """Finish intents, then advance the oldest queued experiment of each program. Returns the experiments that moved."""
     changed = heads.settle_intents(lab, now)
+    labels.drop_outdated(lab, now)
     seen: set[str] = set()
     for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
         program = PROGRAMS.get(lab.ledger.reader, experiment.program)
-        if experiment.program in seen or program.state is ProgramState.PAUSED:
+        if program.state is ProgramState.PAUSED:
+            continue
+        passage = gate.look(lab, experiment, program, now)
+        if passage is Passage.SHUT:
+            changed.append(experiment.id)
+        if passage is not Passage.OPEN or experiment.program in seen:
             continue
         seen.add(experiment.program)
+        experiment = EXPERIMENTS.get(lab.ledger.reader, experiment.id)  # with its label
         if _is_ours(lab, program):
             moved = _advance(lab, experiment, program, now)
         else:

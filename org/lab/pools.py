@@ -20,6 +20,7 @@ from org.store.tables import POOLS, RUNS, SLOTS
 
 CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
 RUNG = 0
+COUNTED = "(study IS NULL OR study NOT IN (SELECT id FROM studies WHERE kind = 'sweep'))"  # a sweep's runs are short
 
 
 def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime) -> Pool:
@@ -77,7 +78,7 @@ def is_stale(lab: Lab, con: sqlite3.Connection, pool: int, now: datetime) -> boo
     if oldest is None or oldest.finished_at is None:
         return False
     since = RUNS.count(
-        con, "WHERE finished_at > ? AND state = 'succeeded'", oldest.finished_at.isoformat(timespec="milliseconds")
+        con, f"WHERE finished_at > ? AND state = 'succeeded' AND {COUNTED}", oldest.finished_at.isoformat(timespec="milliseconds")
     )
     hours = (now - oldest.finished_at).total_seconds() / 3600
     return science.is_stale(since, hours, lab.protocol)
@@ -104,6 +105,14 @@ def fill(lab: Lab, con: sqlite3.Connection, pool: Pool, now: datetime, program: 
     busy = {r.slot for r in _outstanding(con, pool.id)}
     wanted = [slot for slot in range(size(lab)) if slot not in have | busy]
     return [_queue(lab, con, pool, slot, now, program, None) for slot in wanted[:1]]
+
+
+def again(lab: Lab, con: sqlite3.Connection, pool: Pool, count: int, now: datetime) -> list[Run]:
+    """Ask for up to count of the pool's oldest seeds once more, when devices would idle otherwise; no program pays."""
+    busy = {r.slot for r in _outstanding(con, pool.id)}
+    ended = [(r.finished_at, s.slot) for s, r in zip(_slots(con, pool.id), reads.pool_runs(con, pool.id), strict=True)]
+    oldest = [slot for at, slot in sorted(ended, key=lambda e: (str(e[0]), e[1])) if at is not None and slot not in busy]
+    return [_queue(lab, con, pool, slot, now, None, None) for slot in oldest[:count]]
 
 
 def accept(con: sqlite3.Connection, run: Run) -> None:
@@ -143,6 +152,10 @@ def _queue(
             experiment=experiment, pool=pool.id,
         ),
     )  # fmt: skip
+
+
+def _slots(con: sqlite3.Connection, pool: int) -> list[Slot]:
+    return SLOTS.select(con, "WHERE pool = ? ORDER BY slot", pool)
 
 
 def _outstanding(con: sqlite3.Connection, pool: int) -> list[Run]:

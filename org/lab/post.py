@@ -5,6 +5,7 @@ from datetime import datetime
 from org.comms import mailbox
 from org.lab.lab import Lab
 from org.model.agent import Control
+from org.model.errors import OrgError
 from org.model.message import Message
 from org.store import mail
 from org.store.tables import AGENTS, MESSAGES
@@ -16,11 +17,20 @@ def step(lab: Lab, now: datetime) -> int:
     """Returns how many messages were delivered. Mail of an agent whose pane a person has waits for the hand-back."""
     held = {a.name for a in AGENTS.select(lab.ledger.reader) if a.control is not Control.AGENT}
     waiting = [m for m in mail.undelivered(lab.ledger.reader) if m.to not in held]
-    for message in waiting:
-        _deliver(lab, message, now)
-    _note_reads(lab, now)
+    failed = [error for message in waiting if (error := _tried(lab, message, now)) is not None]
     _settle_questions(lab, now)
+    _note_reads(lab, now)
+    if failed:  # only now: a mailbox that cannot be written must not be in the way of the others
+        raise failed[0]
     return len(waiting)
+
+
+def _tried(lab: Lab, message: Message, now: datetime) -> OSError | OrgError | None:
+    try:
+        _deliver(lab, message, now)
+    except (OSError, OrgError) as error:
+        return error
+    return None
 
 
 def _deliver(lab: Lab, message: Message, now: datetime) -> None:

@@ -4,7 +4,7 @@ import re
 import sqlite3
 from datetime import datetime
 
-from org.lab import announce
+from org.lab import admission, announce, limits
 from org.lab.lab import Lab
 from org.model.brief import Brief
 from org.model.errors import Refused
@@ -16,7 +16,7 @@ from org.model.program import Event, Program, State
 from org.model.run import Event as RunEvent
 from org.model.run import State as RunState
 from org.store import agents, events, experiments, mail, programs, runs
-from org.store.tables import AGENTS, PROGRAMS
+from org.store.tables import AGENTS, MERGES, PROGRAMS
 from org.workspace import refs
 
 WAITS_FOR_RUNS = frozenset({ExperimentState.SCREENING, ExperimentState.RACING, ExperimentState.QUEUED})
@@ -24,7 +24,9 @@ WAITS_FOR_RUNS = frozenset({ExperimentState.SCREENING, ExperimentState.RACING, E
 
 def note(con: sqlite3.Connection, brief: Brief, editable: tuple[str, ...], by: str, now: datetime) -> Program:
     """Write a brief into the backlog. Refused when its slug is taken or it edits what the lab protects."""
-    slug = re.sub(r"[^a-z0-9-]+", "-", brief.slug.lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9-]+", "-", brief.slug.lower()).strip("-")[:41]
+    if not slug:
+        raise Refused(f"{brief.slug!r} leaves no name for a branch; give the brief a `slug` of letters, digits and '-'")
     existing = PROGRAMS.find(con, slug)
     if existing is not None:
         raise Refused(f"program {slug} is here already ({existing.state.value}); give the file another name")
@@ -47,7 +49,8 @@ def open_(lab: Lab, slug: str, now: datetime, actor: str) -> Program:
         raise Refused(f"program {slug} needs {', '.join(unmet)}, which this machine does not have")
     name = refs.program_branch(lab.config.lab, slug)
     root = refs.head(lab.git, refs.head_branch(lab.config.lab))
-    assert root is not None
+    if root is None:
+        raise Refused(f"the branch {refs.head_branch(lab.config.lab)} is gone; `org start` says how to put it back")
     existing = refs.head(lab.git, name)
     if existing is None:
         refs.update(lab.git, refs.full(name), root, "0" * 40)
@@ -99,13 +102,12 @@ def close(lab: Lab, slug: str, now: datetime, actor: str, reason: str) -> None:
                 )  # fmt: skip
 
 
-def is_spent(con: sqlite3.Connection, program: Program) -> bool:
-    """Whether the program's allowance of device-hours is used up; finished runs count, whatever their end."""
-    hours = program.allowance.get("device_hours")
-    if hours is None:
-        return False
-    used = con.execute("SELECT coalesce(sum(total_seconds), 0) FROM runs WHERE program = ?", (program.slug,)).fetchone()[0]
-    return float(used) / 3600 >= hours
+def spent(lab: Lab, program: Program) -> str | None:
+    """The allowance into which no run of the program fits any more; None while one does."""
+    con = lab.ledger.reader
+    found = [limits.standing(lab, con, x) for x in limits.of_scope(lab, con, "program", program.slug)]
+    full = next((s.limit for s in found if s.is_full and admission.spends(lab, s.limit.unit)), None)
+    return None if full is None else f"its allowance of {full.most:g} {full.unit.value.replace('_', '-')} is spent"
 
 
 def settle_allowances(lab: Lab, now: datetime) -> None:
@@ -113,9 +115,9 @@ def settle_allowances(lab: Lab, now: datetime) -> None:
     spend no more ends, for nothing could ever decide it and its author would wait for ever."""
     con = lab.ledger.reader
     for program in programs.in_state(con, State.OPEN, State.CLOSED):
-        if not is_spent(con, program):
+        reason = spent(lab, program)
+        if reason is None:
             continue
-        reason = f"its allowance of {program.allowance['device_hours']:g} device-hours is spent"
         if program.state is State.OPEN:
             with lab.ledger.transaction() as tx:
                 programs.move(tx, program.slug, Event.PAUSE, now, OFFICE, reason)
@@ -129,6 +131,8 @@ def settle_allowances(lab: Lab, now: datetime) -> None:
 
 def _end(lab: Lab, experiment: Experiment, reason: str, now: datetime) -> None:
     with lab.ledger.transaction() as tx:
+        if MERGES.count(tx, "WHERE experiment = ? AND state = 'intent'", experiment.id):
+            return  # its ref may have moved already: it is finished, or dropped and looked at again
         for run in runs.outstanding_of(tx, experiment.id):
             if run.state is RunState.RUNNING:
                 return  # it was paid for: what it says may still decide

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from org.lab import announce, control, headline, programs, review, scratch, standup
+from org.lab import announce, continuing, control, headline, programs, review, scratch, standup, sweeps
 from org.lab.lab import Lab
 from org.model import agent as agent_model
 from org.model.errors import OrgError, Refused
@@ -31,7 +31,8 @@ def step(lab: Lab, now: datetime) -> list[str]:
             state, answer = State.DONE, HANDLERS.get(request.verb, _unknown)(lab, request, now)
         except OrgError as error:
             state, answer = State.REFUSED, str(error)
-        except (KeyError, TypeError, ValueError, OSError) as error:  # else it would be in the way of every later request
+        except (LookupError, TypeError, ValueError, AssertionError, AttributeError, OSError) as error:
+            # Else it would be asked again at every tick, in the way of every later request.
             state, answer = State.REFUSED, f"{request.verb} could not be done: {type(error).__name__}: {error}"
         with lab.ledger.transaction() as tx:
             requests.settle(tx, request.id, state, answer, now)
@@ -127,14 +128,20 @@ def _program(lab: Lab, request: Request, now: datetime) -> str:
     return f"program {slug}: {what} done"
 
 
+def _sweep(lab: Lab, request: Request, now: datetime) -> str:
+    return sweeps.cancel(lab, str(request.args["id"]), request.actor, now)
+
+
+def _continue(lab: Lab, request: Request, now: datetime) -> str:
+    return continuing.begin(lab, str(request.args["experiment"]), int(request.args["runs"]), request.actor, now)
+
+
 def _approve(lab: Lab, request: Request, now: datetime) -> str:
-    review.approve(lab, request.args["experiment"], now, request.actor)
-    return f"{request.args['experiment']} may run"
+    return review.approve(lab, str(request.args["experiment"]), now, request.actor)
 
 
 def _refuse(lab: Lab, request: Request, now: datetime) -> str:
-    review.refuse(lab, request.args["experiment"], now, request.actor, request.args.get("reason") or "")
-    return f"{request.args['experiment']} is refused"
+    return review.refuse(lab, str(request.args["experiment"]), now, request.actor, request.args.get("reason") or "")
 
 
 def _stop(lab: Lab, request: Request, now: datetime) -> str:
@@ -155,6 +162,8 @@ HANDLERS: dict[str, Handler] = {
     "veto": _end(Event.VETO, "vetoed"),
     "withdraw": _end(Event.WITHDRAW, "withdrawn"),
     "program": _program,
+    "sweep": _sweep,
+    "continue": _continue,
     "approve": _approve,
     "refuse": _refuse,
     "takeover": lambda lab, r, now: control.take(lab, r.args["agent"], r.actor, now, r.args.get("note") or ""),

@@ -1,14 +1,16 @@
-"""Approve or refuse what was proposed, by protocol.approve: auto, the chief, or the person."""
+"""Approve or refuse what was proposed, by protocol.approve: auto, the chief, or the person. The same two words answer
+whether a kept change is worth its code (worth.py)."""
 
 from datetime import datetime
 
-from org.lab import announce
+from org.comms.figures import gain, quoted
+from org.lab import announce, footprints, repeats, tried, worth
 from org.lab.lab import Lab
 from org.model.agent import Control
 from org.model.experiment import Event, Experiment, State
 from org.model.message import HUMAN, OFFICE, Kind
 from org.store import experiments, mail
-from org.store.tables import AGENTS
+from org.store.tables import AGENTS, EXPERIMENTS, MESSAGES, PROGRAMS
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
@@ -26,25 +28,48 @@ def step(lab: Lab, now: datetime) -> list[str]:
     return approved
 
 
-def approve(lab: Lab, id: str, now: datetime, actor: str) -> None:
+def approve(lab: Lab, id: str, now: datetime, actor: str) -> str:
+    if EXPERIMENTS.get(lab.ledger.reader, id).state is State.QUEUED:
+        return worth.agree(lab, id, now, actor)
     with lab.ledger.transaction() as tx:
         experiments.move(tx, id, Event.APPROVE, now, actor)
+    return f"{id} may run"
 
 
-def refuse(lab: Lab, id: str, now: datetime, actor: str, reason: str) -> None:
+def refuse(lab: Lab, id: str, now: datetime, actor: str, reason: str) -> str:
+    if EXPERIMENTS.get(lab.ledger.reader, id).state is State.QUEUED:
+        return worth.decline(lab, id, now, actor, reason)
     with lab.ledger.transaction() as tx:
         announce.verdict(lab, tx, experiments.move(tx, id, Event.REFUSE, now, actor, reason), now)
+    return f"{id} is refused"
 
 
 def _ask(lab: Lab, experiment: Experiment, now: datetime) -> None:
     """Ask the reviewer once."""
+    if MESSAGES.find(lab.ledger.reader, f"review-{experiment.id}") is not None:
+        return
     reviewer = lab.chief if lab.config.protocol.approve == "chief" and lab.chief else HUMAN
-    body = (
-        f"{experiment.because}\n\nPredicts: {experiment.predict}\n\n"
-        f"Answer with `org approve {experiment.id}` or `org refuse {experiment.id} --reason …`."
-    )
+    body = _body(lab, experiment)
     with lab.ledger.transaction() as tx:
         mail.post(
             tx, OFFICE, reviewer, Kind.NOTE, f"May {experiment.id} run? {experiment.subject}", body, now,
             refs=(experiment.id,), id=f"review-{experiment.id}",
         )  # fmt: skip
+
+
+def _body(lab: Lab, e: Experiment) -> str:
+    """What the reviewer needs: the author's words as such, what changes, what it resembles, how to answer."""
+    con = lab.ledger.reader
+    footprint = footprints.of(lab, [e]).get(e.id, tried.NOTHING)
+    values, files = tried.changed_values(footprint), ", ".join(footprint.paths)
+    changed = "; ".join(part for part in (values, files) if part) or "nothing that is known"
+    near = repeats.words(repeats.near(lab, con, PROGRAMS.get(con, e.program), e))
+    parts = [
+        f"{e.author} proposes for {e.program} ({e.claim.value}):\n{quoted(e.because)}",
+        f"Predicts:\n{quoted(e.predict)}" + (f"\nIn numbers: {gain(e.predicted_gain)}" if e.predicted_gain is not None else ""),
+        f"Changes: {changed} (+{e.lines_added} −{e.lines_removed} lines); "
+        f"`git diff {e.base_commit[:12]} {e.tip_commit[:12]}` shows it.",
+        *near,
+        f"Answer with `org approve {e.id}` or `org refuse {e.id} --reason …`.",
+    ]
+    return "\n\n".join(parts)

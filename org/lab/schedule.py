@@ -2,25 +2,32 @@
 disk is low, or the allowance is spent. One run a device, by the device's lock."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from org.lab import environment, pools, programs, scratch
+from org.lab import admission, backfill, environment, pools, programs, scratch
 from org.lab.lab import Lab
+from org.lab.studies import noise
+from org.lab.studies.registry import KINDS
 from org.model.errors import OrgError
 from org.model.program import State as ProgramState
 from org.model.run import Event, Purpose, Run, State
+from org.model.study import Kind
 from org.runs import devices, executor
 from org.runs import environment as run_environment
 from org.runs.devices import Device
 from org.runs.spec import Spec
-from org.store import meta, reads, requests, runs
+from org.store import meta, reads, requests, runs, studies
 from org.store import programs as stored_programs
-from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS
+from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS, STUDIES
 from org.workspace import snapshots
 
-ORDER = {Purpose.RECHECK: 0, Purpose.FRESH: 1, Purpose.RACE: 2, Purpose.POOL: 3}
+# Studies carry a rank of their own among these.
+ORDER: dict[Purpose, float] = {
+    Purpose.RECHECK: 0, Purpose.FRESH: 1, Purpose.SCREEN: 2, Purpose.SCREEN_POOL: 2, Purpose.RACE: 3, Purpose.POOL: 4,
+}  # fmt: skip
+BACKFILL = 10.0  # from here on a study runs only on devices that would idle
 EVALUATE_SECONDS = 900.0
 HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
 
@@ -32,14 +39,18 @@ def step(lab: Lab, now: datetime) -> list[str]:
     free = _free_devices(lab)
     if not free:
         return []
-    waiting = _waiting(lab)
+    admitting = admission.now(lab)
+    waiting = [run for run in _waiting(lab) if admitting.refuses(run) is None]  # the others leave their devices to these
     if len(waiting) < len(free):
         waiting += _fill_pools(lab, len(free) - len(waiting), now)
+    if len(waiting) < len(free):
+        waiting += backfill.fill(lab, len(free) - len(waiting), now)
     started, errors = [], []
     for run in waiting:
         device = _choose(lab, run, free)
         try:
-            if device is not None and _start(lab, run, device, now):
+            if device is not None and admitting.refuses(run) is None and _start(lab, run, device, now):
+                admitting.take(run)
                 free.remove(device)
                 started.append(run.id)
         except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
@@ -56,11 +67,7 @@ def held(lab: Lab) -> str | None:
         reason = meta.get(con, key)
         if reason is not None:
             return reason
-    limit = lab.config.limits.device_hours
-    spent = reads.totals(con).device_seconds / 3600
-    if limit is not None and spent >= limit:
-        return f"limits.device_hours: {spent:.1f} of {limit:g} are spent"
-    return None
+    return admission.holds(lab)
 
 
 def _free_devices(lab: Lab) -> list[Device]:
@@ -74,14 +81,18 @@ def _free_devices(lab: Lab) -> list[Device]:
 def _waiting(lab: Lab) -> list[Run]:
     """Queued runs whose program may spend, in order."""
     con = lab.ledger.reader
-    holding = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or programs.is_spent(con, p)}
+    holding = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or programs.spent(lab, p)}
     queued = [r for r in runs.in_state(con, State.QUEUED) if r.program not in holding]
-    return sorted(queued, key=_rank)
+    kinds = {study.id: study.kind for study in studies.open_(con)}
+    return sorted(queued, key=lambda run: _rank(run, kinds))
 
 
-def _rank(run: Run) -> tuple[int, int, int]:
+def _rank(run: Run, kinds: Mapping[str, Kind]) -> tuple[float, int, int]:
     # A baseline that a race waits for is as urgent as the race; older experiments finish first.
-    order = ORDER[Purpose.RACE] if run.purpose is Purpose.POOL and run.experiment else ORDER[run.purpose]
+    if run.study is not None:
+        order = KINDS[kinds[run.study]].rank if run.study in kinds and kinds[run.study] in KINDS else BACKFILL
+    else:
+        order = ORDER[Purpose.RACE] if run.purpose is Purpose.POOL and run.experiment else ORDER[run.purpose]
     return order, int(run.experiment[1:]) if run.experiment else 0, int(run.id[1:])
 
 
@@ -91,7 +102,7 @@ def _fill_pools(lab: Lab, count: int, now: datetime) -> list[Run]:
     for program in stored_programs.in_state(lab.ledger.reader, ProgramState.OPEN):
         if len(filled) >= count or program.head_commit is None or program.root_commit is None:
             continue
-        if programs.is_spent(lab.ledger.reader, program):
+        if programs.spent(lab, program):
             continue
         tree = _run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
         with lab.ledger.transaction() as tx:
@@ -110,7 +121,12 @@ def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> Device | None:
     con = lab.ledger.reader
     model = POOLS.get(con, run.pool).device_model if run.pool is not None else None
     fitting = [d for d in free if model is None or d.model == model]
+    pinned = _noise_setting(lab, run)
+    if pinned is not None and any(d.name == pinned[1] for d in lab.devices):
+        return next((d for d in fitting if d.name == pinned[1]), None)
     author = EXPERIMENTS.get(con, run.experiment).author if run.experiment else None
+    if author is None and run.study is not None:  # a sweep is its agent's
+        author = STUDIES.get(con, run.study).plan.get("agent")
     agent = AGENTS.find(con, author) if author else None
     preferred = agent.device if agent else None
     return next((d for d in fitting if d.name == preferred), fitting[0] if fitting else None)
@@ -126,25 +142,34 @@ def _start(lab: Lab, run: Run, device: Device, now: datetime) -> bool:
     try:
         snapshots.extract(lab.git, run.tree, snapshot)
         spec = make_spec(lab, run, device, folder, snapshot)
+        with lab.ledger.transaction() as tx:
+            runs.move(tx, run.id, Event.START, now, device=device.name, started_at=now)
+            tx.execute(
+                "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, "
+                "since = excluded.since",
+                (device.name, run.id, now.isoformat()),
+            )
     except BaseException:
         lease.release()
         raise
-    with lab.ledger.transaction() as tx:
-        runs.move(tx, run.id, Event.START, now, device=device.name, started_at=now)
-        tx.execute(
-            "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, "
-            "since = excluded.since",
-            (device.name, run.id, now.isoformat()),
-        )
     executor.start(folder, spec, lease)
     return True
+
+
+def _noise_setting(lab: Lab, run: Run) -> tuple[int, str] | None:
+    """Data seed and device of a run that splits the noise; other runs have neither."""
+    con = lab.ledger.reader
+    study = STUDIES.get(con, run.study) if run.study is not None else None
+    return noise.setting(con, study, run) if study is not None and study.kind is Kind.NOISE else None
 
 
 def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path) -> Spec:
     """What the keeper of a run is told."""
     task = lab.config.task
+    pinned = _noise_setting(lab, run)
     values = {
-        "python": run_environment.python(), "seed": str(run.seed), "budget": run.budget,
+        "python": run_environment.python(), "seed": str(run.seed),
+        "data_seed": str(run.seed if pinned is None else pinned[0]), "budget": run.budget,
         "depth": "" if run.depth is None else str(run.depth), "data": str(lab.layout.data), "device": device.kind,
         "run": str(folder),
     }  # fmt: skip

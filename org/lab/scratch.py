@@ -51,7 +51,7 @@ def is_waiting(request: Request) -> bool:
 def command(lab: Lab, device: Device, worktree: Path, out: Path, budget: str, seed: int) -> list[str]:
     """The task's training command, for the worktree as it is."""
     values = {
-        "python": run_environment.python(), "seed": str(seed), "budget": budget,
+        "python": run_environment.python(), "seed": str(seed), "data_seed": str(seed), "budget": budget,
         "depth": "" if lab.rung.depth is None else str(lab.rung.depth), "data": str(lab.layout.data),
         "device": device.kind, "run": str(out),
     }  # fmt: skip

@@ -17,6 +17,26 @@ def fresh_seed(con: sqlite3.Connection, number: int) -> int:
     return _draw(con, "fresh", number)
 
 
+def sweep_seed(con: sqlite3.Connection, sweep: str, number: int) -> int:
+    """A sweep's own seeds: all its trials share number 0, and no pool or certificate knows it."""
+    return _draw(con, f"sweep-{sweep}", number)
+
+
+def curve_seed(con: sqlite3.Connection, study: str, number: int) -> int:
+    """Of the base at another budget, for its compute curve."""
+    return _draw(con, f"curve-{study}", number)
+
+
+def noise_seed(con: sqlite3.Connection, study: str, number: int) -> int:
+    """Of a study of the noise: initializations from 0, data orders further up."""
+    return _draw(con, f"noise-{study}", number)
+
+
+def certificate_seed(con: sqlite3.Connection, study: str, number: int) -> int:
+    """Of a certificate: no run that selected anything had it."""
+    return _draw(con, f"certificate-{study}", number)
+
+
 def ensure_key(con: sqlite3.Connection) -> None:
     """Draw the lab's key once."""
     if meta.get(con, "seed_key") is None:

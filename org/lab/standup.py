@@ -1,22 +1,26 @@
 """The standup: at its time, or on request, every agent is asked for its section and has a deadline; silence is recorded;
-the page is written from the ledger around their words."""
+the page is written from the ledger around their words. Words that come after that are added at its end: its numbers stay
+those of the hour at which it was written."""
 
 import sqlite3
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from org.comms import standup as page
 from org.config import timezone
+from org.lab import forecast
 from org.lab.lab import Lab
 from org.model.agent import Agent, State
 from org.model.message import OFFICE, Kind
 from org.model.standup import Section, Standup
-from org.store import agents, atomic, events, mail, meta
+from org.store import agents, atomic, events, mail, meta, rows
 from org.store.tables import SECTIONS, STANDUPS
 
 QUESTION = (
     "Your section of the standup, please: what you did, what comes next, what blocks you. A few sentences; name the "
     'experiments you speak of. Numbers come from the ledger. Answer with `org reply {id} "…"` by {due:%H:%M:%S} UTC.'
 )
+JUST_AFTER = timedelta(milliseconds=1)  # times are kept to the millisecond
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
@@ -25,7 +29,8 @@ def step(lab: Lab, now: datetime) -> list[str]:
         with lab.ledger.transaction() as tx:
             meta.put(tx, "standup_last_day", f"{now.astimezone(timezone(lab.config)):%Y-%m-%d}")
         ask(lab, now)
-    return [_write(lab, s, now) for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
+    written = [_write(lab, s, now) for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
+    return written + [_add_late(lab, s, now) for s in _with_late_words(lab)]
 
 
 def ask(lab: Lab, now: datetime) -> str:
@@ -54,10 +59,13 @@ def receive(lab: Lab, message_id: str, agent: str, body: str, now: datetime) -> 
     if parts[0] != "standup" or not message_id.endswith(f"-{agent}") or not parts[1].isdigit():
         return False
     with lab.ledger.transaction() as tx:
+        standup = STANDUPS.get(tx, int(parts[1]))
+        # Who waited for the lock while the page was written comes after it, whatever the clock said before.
+        at = now if standup.written_at is None else max(now, standup.written_at + JUST_AFTER)
         tx.execute(
             "INSERT INTO sections VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, "
             "received_at = excluded.received_at",
-            (int(parts[1]), agent, body, now.isoformat()),
+            (standup.id, agent, rows.encode(body), rows.encode(at)),
         )
     return True
 
@@ -79,8 +87,15 @@ def _unwritten(lab: Lab) -> list[Standup]:
     return STANDUPS.select(lab.ledger.reader, "WHERE written_at IS NULL ORDER BY id")
 
 
+def _with_late_words(lab: Lab) -> list[Standup]:
+    return STANDUPS.select(
+        lab.ledger.reader,
+        "WHERE EXISTS (SELECT 1 FROM sections WHERE standup = standups.id AND received_at > standups.written_at) ORDER BY id",
+    )
+
+
 def _complete(lab: Lab, standup: Standup) -> bool:
-    answered = {s.agent for s in _sections(lab, standup)}
+    answered = {s.agent for s in _sections(lab.ledger.reader, standup)}
     return answered >= {agent.name for agent in _asked(lab.ledger.reader)}
 
 
@@ -89,20 +104,40 @@ def _asked(con: sqlite3.Connection) -> list[Agent]:
     return [agent for agent in agents.everyone(con) if agent.state is not State.STOPPED]
 
 
-def _sections(lab: Lab, standup: Standup) -> list[Section]:
-    return SECTIONS.select(lab.ledger.reader, "WHERE standup = ? ORDER BY received_at", standup.id)
+def _sections(con: sqlite3.Connection, standup: Standup) -> list[Section]:
+    return SECTIONS.select(con, "WHERE standup = ? ORDER BY received_at", standup.id)
 
 
 def _write(lab: Lab, standup: Standup, now: datetime) -> str:
-    """One page a day; a later standup of the same day replaces it, for it covers the whole day."""
-    text = page.render(lab.ledger.reader, standup, _sections(lab, standup), lab.config.task.metric, now, lab.sign)
+    """One page a day; a later standup of the same day replaces it, for it covers the whole day. In one transaction: a
+    section is on the page, or later than it."""
     path = lab.layout.standup(standup.day)
-    atomic.write_text(path, text)
     with lab.ledger.transaction() as tx:
-        STANDUPS.update(tx, standup.id, written_at=now, path=str(path))
+        sections = _sections(tx, standup)
+        outlook = forecast.page(lab, page.covers_since(tx, standup), now)
+        atomic.write_text(path, page.render(tx, standup, sections, lab.config.task.metric, now, lab.sign, outlook))
+        STANDUPS.update(tx, standup.id, written_at=_latest(now, sections), path=str(path))
         events.append(tx, "standup.written", f"standup-{standup.id}", at=now, path=path.name)
         mail.post(
             tx, OFFICE, "human", Kind.NOTE, f"Standup of {standup.day}", "Read it with `org standup`.", now,
             id=f"standup-{standup.id}-page",
         )  # fmt: skip
     return str(path)
+
+
+def _add_late(lab: Lab, standup: Standup, now: datetime) -> str:
+    """Add what came after the page was written. After a kill in between, the same words are not added twice."""
+    assert standup.written_at is not None
+    path = Path(standup.path)
+    with lab.ledger.transaction() as tx:
+        late = [s for s in _sections(tx, standup) if s.received_at > standup.written_at]
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        atomic.write_text(path, page.with_late(text, standup, late))
+        STANDUPS.update(tx, standup.id, written_at=_latest(now, late))
+        events.append(tx, "standup.late", f"standup-{standup.id}", at=now, agents=[s.agent for s in late])
+    return str(path)
+
+
+def _latest(now: datetime, on_the_page: list[Section]) -> datetime:
+    """When the page was written, as far as its sections go: the supervisor's round began before it read them."""
+    return max([now, *(section.received_at for section in on_the_page)])

@@ -11,11 +11,25 @@ class State(StrEnum):
     STARTING = "starting"
     IDLE = "idle"
     WORKING = "working"
-    WAITING = "waiting"  # for a permission, a rate limit, a person
+    WAITING = "waiting"  # for what `cause` says
     STALLED = "stalled"  # alive, but silent for too long
     CRASHED = "crashed"  # its process died; it is started again
-    PAUSED = "paused"  # by a person, or after too many deaths
+    PAUSED = "paused"  # by a person, by a limit, or after too many deaths
     STOPPED = "stopped"
+
+
+class Cause(StrEnum):
+    """Why an agent waits, or how its last turn ended. NONE: nothing to say."""
+
+    NONE = ""
+    PERMISSION = "permission"  # a dialog asks whether a tool may run
+    PERSON = "person"  # a dialog or a question that only a person can answer
+    RATE_LIMIT = "rate limit"  # until `until`, when the provider said it
+    LOGIN = "login"  # logged out, or the key is refused
+    API_ERROR = "api error"  # the provider answers with errors
+    INTERRUPTED = "interrupted"  # somebody stopped its turn; it is idle
+    CONTEXT = "context nearly full"
+    UNKNOWN = "unknown screen"  # alive, and nothing tells what it shows: nothing is typed
 
 
 class Control(StrEnum):
@@ -61,6 +75,12 @@ class Agent:
     deaths: int = 0
     died_at: datetime | None = None
     reason: str = ""
+    cause: Cause = Cause.NONE
+    until: datetime | None = None  # a rate limit's end
+    session: str | None = None  # the conversation's id, as its program calls it
+    context: float | None = None  # share of the model's window in use, 0 to 1
+    heard_at: datetime | None = None  # its last sign of life
+    prompted_at: datetime | None = None  # its newest prompt that was looked at
 
 
 def advance_control(control: Control, event: ControlEvent, subject: str) -> Control:

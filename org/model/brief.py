@@ -14,7 +14,7 @@ class Brief:
     body: str
     claim: str = "improve"
     margin: float = 0.0
-    objective: str = "time"
+    objective: str = ""  # as config.yaml has it
     editable: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     allowance: dict[str, float] = field(default_factory=dict)

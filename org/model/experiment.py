@@ -142,6 +142,11 @@ class Experiment:
     lines_added: int = 0
     lines_removed: int = 0
     decided_at: datetime | None = None
+    label: str = ""  # what explains the verdict at equal compute: algorithm, systems, explained by compute …
+    label_detail: dict[str, Any] = field(default_factory=dict)
+    screen: dict[str, Any] = field(default_factory=dict)  # what the short run said, if there was one
+    screen_pool: int | None = None
+    extra_runs: int = 0  # granted beyond the race's last look
 
     @property
     def measured_gain(self) -> float | None:

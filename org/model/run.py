@@ -13,6 +13,9 @@ class Purpose(StrEnum):
     RECHECK = "recheck"  # a rebased candidate against the moved head
     POOL = "pool"  # a baseline value
     FRESH = "fresh"  # seeds that selected nothing, for what is reported
+    SCREEN = "screen"  # a short run that decides whether a candidate races
+    SCREEN_POOL = "screen_pool"  # a baseline value at the screen's budget
+    STUDY = "study"  # part of a study
 
 
 class State(StrEnum):
@@ -76,6 +79,8 @@ class Run:
     total_seconds: float | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    study: str | None = None
+    gang: int = 1  # devices that it needs at once
 
 
 def advance(state: State, event: Event, subject: str) -> State:

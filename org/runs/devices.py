@@ -10,6 +10,7 @@ from pathlib import Path
 
 from org.config import CpuDevices
 from org.model.errors import DeviceError
+from org.runs import gpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,17 @@ def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
         if wanted.cpu == 0:
             raise DeviceError("devices.cpu: 0 leaves nothing to run on; give at least one slot, or `devices: auto`")
         return [Device(f"cpu:{i}", cpu_model(), wanted.threads) for i in range(wanted.cpu)]
-    gpus = {f"cuda:{i}": model for i, model in enumerate(_gpu_models())}
+    cards = {gpu.name: gpu.model for gpu in gpus.read().gpus}
     if wanted == "auto":
-        if gpus:
-            return [Device(name, model, 4) for name, model in gpus.items()]
+        if cards:
+            return [Device(name, model, 4) for name, model in cards.items()]
         return [Device(f"cpu:{i}", cpu_model()) for i in range(max(1, min(8, _cores())))]
     if not wanted:
         raise DeviceError("devices: the list is empty; name devices such as cuda:0 or cpu:0, or write `devices: auto`")
     twice = sorted({str(name) for name in wanted if list(wanted).count(name) > 1})
     if twice:
         raise DeviceError(f"devices: {', '.join(twice)} is listed twice; one run a device")
-    return [_named(str(name), gpus) for name in wanted]
+    return [_named(str(name), cards) for name in wanted]
 
 
 def cpu_model() -> str:
@@ -58,29 +59,13 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _named(name: str, gpus: dict[str, str]) -> Device:
+def _named(name: str, cards: dict[str, str]) -> Device:
     if name.startswith("cpu:") and name[4:].isdigit():
         return Device(name, cpu_model())
-    if name in gpus:
-        return Device(name, gpus[name], 4)
-    have = ", ".join(gpus) or "no GPU"
+    if name in cards:
+        return Device(name, cards[name], 4)
+    have = ", ".join(cards) or "no GPU"
     raise DeviceError(f"devices: {name}, but this machine has {have}; correct the list, or write `devices: auto`")
-
-
-def _gpu_models() -> list[str]:
-    try:
-        import pynvml  # heavy door: only asked for when devices are discovered
-    except ImportError:
-        return []
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        return [str(pynvml.nvmlDeviceGetName(handle)) for handle in handles]
-    finally:
-        pynvml.nvmlShutdown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +85,21 @@ def lease(device: str, folder: Path, holder: str) -> Lease | None:
     descriptor = _open_lock(folder, device)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, holder.encode() + b"\n", 0)
     except BlockingIOError:
         os.close(descriptor)
         return None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, holder.encode() + b"\n", 0)
+    except BaseException:  # a full disk: a lock that nobody can let go of would be the device's last
+        os.close(descriptor)
+        raise
     return Lease(device, descriptor)
 
 
 def holder(device: str, folder: Path) -> str | None:
-    """Who holds the device now, as it wrote itself; None when it is free."""
+    """Who holds the device now, as it wrote itself; None when it is free. Makes no file."""
+    if not (folder / _file_name(device)).exists():
+        return None
     taken = lease(device, folder, "")
     if taken is not None:
         taken.release()

@@ -25,6 +25,7 @@ def build(device: Device, snapshot: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": threads,
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost 8 times the CPU on a loaded machine
         "GOMP_SPINCOUNT": "0",
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as NVML counts; by itself CUDA puts the fastest card first
         "CUDA_VISIBLE_DEVICES": str(device.index) if device.kind == "cuda" else "",
     }
 

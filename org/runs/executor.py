@@ -30,7 +30,7 @@ def start(folder: Path, spec: Spec, lease: Lease) -> None:
             subprocess.Popen(
                 [sys.executable, "-m", "org.runs.keeper", str(folder)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                pass_fds=(lease.descriptor, run_lock), cwd="/", env=_keeper_environment(),
+                pass_fds=(lease.descriptor, run_lock), cwd="/", env=_keeper_environment(folder),
             )  # fmt: skip
     finally:  # also when the disk is full: a lease that nobody releases would be the device's last
         if run_lock is not None:
@@ -56,17 +56,19 @@ def cancel(folder: Path) -> None:
 
 
 def end_orphan(folder: Path) -> bool:
-    """End the training group that a dead keeper left behind. True when there was one."""
+    """End what a dead keeper left behind: its training group, and whatever left that group or was never written down.
+    True when there was anything."""
     who = processes.recall(folder / "train.pid")
-    if who is None or not processes.has_group(who):
-        return False
-    processes.end_group(who.pid)
-    return True
+    found = who is not None and processes.has_group(who)
+    if who is not None and found:
+        processes.end_group(who.pid)
+    return processes.end_marked(folder) or found
 
 
-def _keeper_environment() -> dict[str, str]:
-    # The keeper runs org's code; without the flag `-m` would put its cwd first on the path.
-    return {**os.environ, "PYTHONSAFEPATH": "1"}
+def _keeper_environment(folder: Path) -> dict[str, str]:
+    # The keeper runs org's code; without the flag `-m` would put its cwd first on the path. It carries the mark itself:
+    # a child between its fork and its exec has the keeper's environment.
+    return {**os.environ, "PYTHONSAFEPATH": "1", **processes.mark(folder)}
 
 
 def _lock(folder: Path) -> int | None:

@@ -2,7 +2,7 @@
 trains, ends the training group, has the result evaluated, and writes outcome.json beside and renames it.
 
 `python -m org.runs.keeper RUN_DIR`. If it is killed, the locks fall; the supervisor then ends the training group
-that is named in train.pid and calls the run lost.
+that is named in train.pid and whatever else carries the run's mark, and calls the run lost.
 """
 
 import json
@@ -104,11 +104,11 @@ def _valued(so_far: Outcome, value: float) -> Outcome:
 
 
 def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: float) -> Child:
-    """Run one stage in a process group of its own; its group is gone when this returns."""
+    """Run one stage in a process group of its own; it and all that it started are gone when this returns."""
     out: IO[bytes] | int = (folder / "evaluate.out").open("wb") if stage == "evaluate" else subprocess.STDOUT
     with (folder / f"{stage}.log").open("wb") as log:
         child = subprocess.Popen(
-            command, cwd=spec.snapshot, env=spec.environment, stdin=subprocess.DEVNULL,
+            command, cwd=spec.snapshot, env=spec.environment | processes.mark(folder), stdin=subprocess.DEVNULL,
             stdout=out if stage == "evaluate" else log, stderr=log, start_new_session=True,
         )  # fmt: skip
         identity = processes.identify(child.pid)
@@ -119,6 +119,7 @@ def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: floa
         finally:
             processes.end_group(child.pid, grace_seconds=2.0)
             child.wait()
+            processes.end_descendants(folder, grace_seconds=2.0)
             if not isinstance(out, int):
                 out.close()
 
@@ -129,7 +130,7 @@ def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float) -> Chil
     while True:
         seconds = time.monotonic() - started
         if seconds >= next_sample:
-            cpu, next_sample = max(cpu, processes.group_cpu_seconds(child.pid)), seconds + CPU_SAMPLE_SECONDS
+            cpu, next_sample = max(cpu, processes.descendants_cpu_seconds()), seconds + CPU_SAMPLE_SECONDS
         status = child.poll()
         if status is not None:
             return Child(status, None, seconds, cpu)
@@ -163,4 +164,5 @@ def _tail(path: Path) -> str:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir("/")
+    processes.adopt_orphans()
     sys.exit(main(Path(sys.argv[1])))

@@ -1,9 +1,14 @@
-"""Process groups that we started. The only psutil import; ends groups by their id, never by name."""
+"""Processes that we started, found by their group, by whose descendants they are, and by a mark in their environment.
+Ended by their ids, never by name; psutil refuses to signal another process that took over a number.
+"""
 
 import contextlib
+import ctypes
 import os
 import signal
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +16,9 @@ import psutil
 
 from org.store import atomic
 
+MARK = "ORG_RUN"  # in the environment of everything that a run starts
+KILL_SECONDS = 10.0
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 SAME_START_SECONDS = 2.0  # the clock that psutil derives start times from may drift between two readings
 
 
@@ -64,13 +72,48 @@ def recall(path: Path) -> Identity | None:
     return Identity(int(value["pid"]), float(value["started"]))
 
 
-def group_cpu_seconds(group: int) -> float:
-    """User and system seconds of the living members of a process group, their reaped children included."""
+def mark(folder: Path) -> dict[str, str]:
+    """The variable that tells the processes of the run in this folder from all others of the host."""
+    return {MARK: os.path.realpath(folder)}
+
+
+def adopt_orphans() -> None:
+    """From now on what our descendants leave behind becomes our child and not init's, whatever it did to its session or
+    its environment. Linux only; elsewhere the mark is all there is."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants_cpu_seconds() -> float:
+    """User and system seconds of our living descendants and of what they started and outlived."""
     total = 0.0
-    for process in _members(group):
+    for process in _descendants():
         with contextlib.suppress(psutil.Error):
             times = process.cpu_times()
             total += times.user + times.system
+            total += getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)  # not on macOS
+    return total
+
+
+def end_descendants(folder: Path, grace_seconds: float) -> None:
+    """End everything that this process started and everything else that carries the mark of its run."""
+    _end(lambda: [*_descendants(), *_marked(folder)], grace_seconds)
+
+
+def end_marked(folder: Path, grace_seconds: float = 5.0) -> bool:
+    """End what carries the mark of the run in this folder. True when there was anything."""
+    return _end(lambda: _marked(folder), grace_seconds)
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """User and system seconds of a living process and its living descendants; 0 when it is gone."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):
+        head = psutil.Process(pid)
+        for process in (head, *head.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                total += times.user + times.system
     return total
 
 
@@ -83,6 +126,46 @@ def end_group(group: int, grace_seconds: float = 5.0) -> None:
             return
         if _gone(group, seconds):
             return
+
+
+def _end(find: Callable[[], list[psutil.Process]], grace_seconds: float) -> bool:
+    """SIGTERM once to each, then SIGKILL until none is found: one that ends may have started another. Whether any was."""
+    told: set[psutil.Process] = set()
+    for sig, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, KILL_SECONDS)):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            left = find()
+            if not left:
+                return bool(told)
+            for process in left:
+                if sig is signal.SIGKILL or process not in told:
+                    with contextlib.suppress(psutil.Error):
+                        process.send_signal(sig)
+            told.update(left)
+            time.sleep(0.02)
+    return bool(told)
+
+
+def _descendants() -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return [child for child in psutil.Process().children(recursive=True) if _is_running(child)]
+    return []
+
+
+def _marked(folder: Path) -> list[psutil.Process]:
+    """Living processes with the run's mark, us left out. Other people's cannot be looked into, and are not ours."""
+    wanted, found = mark(folder)[MARK], []
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError, psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(MARK) == wanted and _is_running(process):
+                found.append(process)
+    return found
+
+
+def _is_running(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _gone(group: int, seconds: float) -> bool:

@@ -11,7 +11,9 @@ SAME = (
     ("tokenizer_digest", "the tokenizer"),
     ("validation_digest", "the validation text"),
     ("validation_bytes", "the number of validation bytes"),
+    ("validation_context", "the context that predictions are scored with"),
     ("libraries", "the library versions"),
+    ("versions", "the library versions"),  # as the shared trainer calls them
 )
 CPU_EXCESS = 1.25  # CPU-seconds of a run's tree against threads × wall on a cpu slot
 
@@ -19,13 +21,18 @@ CPU_EXCESS = 1.25  # CPU-seconds of a run's tree against threads × wall on a cp
 def objection(
     record: Mapping[str, Any], reference: Mapping[str, Any], seed: int, budget: str, snapshot_digest: str | None = None
 ) -> str | None:
-    """Why the record of a run does not count beside the reference (a valid record of the same environment)."""
+    """Why the record of a run does not count beside the reference (a valid record of the same environment).
+
+    snapshot_digest: what its code_digest must be (code.expected); None: nobody can tell.
+    """
     for name, value in (("seed", seed), ("budget", budget)):
         if name in record and record[name] != value:
             return f"it ran with {name} {record[name]}, the lab asked for {value}"
     elsewhere = str(record.get("trainer_path", "")).startswith(("..", "/"))  # as seen from the snapshot, where it started
-    if elsewhere or (snapshot_digest and record.get("code_digest") not in (None, snapshot_digest)):
+    if elsewhere:
         return "it imported a trainer that is not its snapshot's"
+    if snapshot_digest is not None and record.get("code_digest") not in (None, snapshot_digest):
+        return f"the code that it ran ({str(record.get('code_digest'))[:12]}) is not its snapshot's ({snapshot_digest[:12]})"
     for key, words in SAME:
         if key in record and key in reference and record[key] != reference[key]:
             return f"{words} changed between its run and the pool's"

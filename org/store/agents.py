@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from org.model.agent import Agent, ControlEvent, State, advance_control
+from org.model.agent import Agent, Cause, ControlEvent, State, advance_control
 from org.store import events
 from org.store.tables import AGENTS
 
@@ -13,12 +13,16 @@ def everyone(con: sqlite3.Connection) -> list[Agent]:
     return AGENTS.select(con, "ORDER BY rowid")
 
 
-def set_state(con: sqlite3.Connection, name: str, state: State, now: datetime, reason: str = "") -> None:
-    """Record a new state; the same state again is not an event."""
+def set_state(
+    con: sqlite3.Connection, name: str, state: State, now: datetime, reason: str = "", cause: Cause = Cause.NONE,
+    until: datetime | None = None,
+) -> None:  # fmt: skip
+    """Record a new state with its cause; the same again is not an event."""
     before = AGENTS.get(con, name)
-    if before.state is state and before.reason == reason:
+    if (before.state, before.reason, before.cause, before.until) == (state, reason, cause, until):
         return
-    AGENTS.update(con, name, state=state, state_since=now, reason=reason)
+    since = before.state_since if before.state is state else now
+    AGENTS.update(con, name, state=state, state_since=since, reason=reason, cause=cause, until=until)
     events.append(con, f"agent.{state.value}", name, at=now, was=before.state.value, reason=reason)
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import uuid
 from datetime import datetime
 
+from org.model import names
 from org.model.errors import Refused
 from org.model.message import HUMAN, Kind, Message, Question
 from org.store import events
@@ -15,10 +16,11 @@ def post(
     con: sqlite3.Connection, sender: str, to: str, kind: Kind, subject: str, body: str, now: datetime,
     refs: tuple[str, ...] = (), reply_to: str | None = None, id: str | None = None,
 ) -> Message:  # fmt: skip
-    """Put a message into the outbox. With an id of its own a message is posted once, however often this is called."""
+    """Put a message into the outbox. With an id of its own a message is posted once, however often this is called.
+    A reader whose mailbox could not be named is refused here: in the outbox it would be in the way of every later message."""
     message = Message(
-        id=id or f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}", sender=sender, to=to, kind=kind, subject=subject,
-        body=body, sent_at=now, refs=refs, reply_to=reply_to,
+        id=id or f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}", sender=sender, to=names.part("a mailbox", to),
+        kind=kind, subject=subject, body=body, sent_at=now, refs=refs, reply_to=reply_to,
     )  # fmt: skip
     if MESSAGES.find(con, message.id) is None:
         MESSAGES.insert(con, message)

@@ -19,6 +19,7 @@ Key = Literal[
     "supervisor_seen_at",
     "standup_last_day",
     "demo",
+    "anyway",  # what a person started the lab in spite of
 ]
 
 

@@ -23,3 +23,8 @@ def move(
 def in_state(con: sqlite3.Connection, *states: State) -> list[Program]:
     marks = ", ".join("?" * len(states))
     return PROGRAMS.select(con, f"WHERE state IN ({marks}) ORDER BY created_at, slug", *(s.value for s in states))
+
+
+def in_order(con: sqlite3.Connection) -> list[Program]:
+    """All programs, oldest first."""
+    return PROGRAMS.select(con, "ORDER BY created_at, slug")

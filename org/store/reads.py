@@ -2,15 +2,19 @@
 
 import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from org.model.event import Event
 from org.model.experiment import VERDICTS, Experiment
 from org.model.merge import Merge
+from org.model.message import Message
 from org.model.run import Purpose, Run, State
 from org.store import meta, rows, runs
-from org.store.tables import EXPERIMENTS, MERGES, RUNS, SLOTS
+from org.store.tables import EVENTS, EXPERIMENTS, MERGES, MESSAGES, RUNS, SLOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,71 @@ def pool_values(con: sqlite3.Connection, pool: int, size: int) -> list[float | N
 def pool_runs(con: sqlite3.Connection, pool: int) -> list[Run]:
     """The runs that speak for the pool's seeds, in order."""
     return [RUNS.get(con, s.run) for s in SLOTS.select(con, "WHERE pool = ? ORDER BY slot", pool)]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolValues:
+    """A pool's metric values, of its seeds that have a valid run."""
+
+    id: int
+    tree: str
+    rung: int
+    values: tuple[float, ...]
+
+
+def all_pool_values(con: sqlite3.Connection) -> tuple[PoolValues, ...]:
+    """Every pool with a value. One statement: pool_values asks once a slot, too often for a poll."""
+    found: dict[tuple[int, str, int], list[float]] = defaultdict(list)
+    for id, tree, rung, metric in con.execute(
+        "SELECT p.id, p.tree, p.rung, r.metric FROM pools p JOIN pool_slots s ON s.pool = p.id"
+        " JOIN runs r ON r.id = s.run WHERE r.metric IS NOT NULL ORDER BY p.id, s.slot"
+    ):
+        found[id, tree, rung].append(metric)
+    return tuple(PoolValues(*key, tuple(values)) for key, values in found.items())
+
+
+def race_values(con: sqlite3.Connection, experiments: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
+    """Experiment → metric of each valid race run in seed order, of these experiments or of all. Of several attempts at a
+    seed the last speaks; an experiment without a valid run is left out."""
+    within = "" if experiments is None else f" AND experiment IN ({', '.join('?' * len(experiments))})"
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    for experiment, slot, metric in con.execute(
+        "SELECT experiment, slot, metric FROM runs WHERE purpose = 'race' AND state = 'succeeded'"
+        f" AND experiment IS NOT NULL AND metric IS NOT NULL{within} ORDER BY attempt",
+        tuple(experiments or ()),
+    ):
+        found[experiment][slot] = metric
+    return {experiment: tuple(values[slot] for slot in sorted(values)) for experiment, values in found.items()}
+
+
+def named_experiments(con: sqlite3.Connection, ids: Collection[str]) -> list[Experiment]:
+    """Those of these ids that are experiments."""
+    return EXPERIMENTS.select(con, f"WHERE id IN ({', '.join('?' * len(ids))})", *ids)
+
+
+def newest_event(con: sqlite3.Connection) -> int:
+    """The id of the last event; 0 before the first."""
+    return int(con.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
+
+
+def events_after(con: sqlite3.Connection, id: int) -> list[Event]:
+    """Oldest first."""
+    return EVENTS.select(con, "WHERE id > ? ORDER BY id", id)
+
+
+def latest_messages(con: sqlite3.Connection, limit: int) -> list[Message]:
+    """Newest last."""
+    return MESSAGES.select(con, "ORDER BY sent_at DESC, id DESC LIMIT ?", limit)[::-1]
+
+
+def read_count(con: sqlite3.Connection) -> int:
+    """Messages that their readers archived: the one change of a message that writes no event."""
+    return MESSAGES.count(con, "WHERE read_at IS NOT NULL")
+
+
+def leases(con: sqlite3.Connection) -> dict[str, str]:
+    """Device → who holds it."""
+    return {str(row["device"]): str(row["holder"]) for row in con.execute("SELECT device, holder FROM leases")}
 
 
 def config(con: sqlite3.Connection) -> dict[str, Any]:

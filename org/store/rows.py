@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from org.store import secrets
+
 T = TypeVar("T")
 
 
 def encode(value: object) -> object:
-    """One field's value as SQLite keeps it. What is no UTF-8 (in a path that git named) becomes a question mark."""
+    """One field's value as SQLite keeps it. What is no UTF-8 (in a path that git named) becomes a question mark,
+    a key its name."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -23,12 +26,25 @@ def encode(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, dict | list | tuple):
-        return _storable(json.dumps(value, ensure_ascii=False, default=str))
+        return _utf8(json.dumps(_concealed(value), ensure_ascii=False, default=str))
     return _storable(value) if isinstance(value, str) else value
 
 
 def _storable(text: str) -> str:
+    return secrets.conceal(_utf8(text))
+
+
+def _utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _concealed(value: Any) -> Any:
+    """The same containers with keys concealed in every text of theirs; in the JSON itself a cut could break it."""
+    if isinstance(value, dict):
+        return {key: _concealed(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_concealed(inner) for inner in value]
+    return secrets.conceal(value) if isinstance(value, str) else value
 
 
 def to_row(value: Any) -> dict[str, object]:

@@ -11,11 +11,14 @@ from org.model.experiment import Experiment
 from org.model.idea import Idea
 from org.model.merge import Merge
 from org.model.message import Message, Question
+from org.model.nudge import Nudge
 from org.model.pool import Pool, Slot
 from org.model.program import Program
 from org.model.request import Request
 from org.model.run import Run
 from org.model.standup import Section, Standup
+from org.model.study import Study
+from org.model.usage import Usage
 from org.store import rows
 
 T = TypeVar("T")
@@ -80,6 +83,9 @@ AGENTS = Table("agents", Agent, "name", "agent")
 MESSAGES = Table("messages", Message, "id", "message")
 QUESTIONS = Table("questions", Question, "id", "question")
 REQUESTS = Table("requests", Request, "id", "request")
+NUDGES = Table("nudges", Nudge, "id", "nudge")
+STUDIES = Table("studies", Study, "id", "study")
+USAGE = Table("usage", Usage, "key", "use of a model")
 STANDUPS = Table("standups", Standup, "id", "standup")
 SECTIONS = Table("sections", Section, "standup", "section")
 EVENTS = Table("events", Event, "id", "event")

@@ -1,15 +1,14 @@
-"""Panes that died are started again, boundedly; what agents report becomes their state; borders and disk are kept true."""
+"""Panes that died are started again, boundedly; agents that went silent are told; borders and disk are kept true."""
 
 from datetime import datetime, timedelta
 
-from org.agents import hooks
 from org.lab import hygiene
 from org.model.agent import Agent, State
 from org.store import agents, events, meta
 from org.store.tables import AGENTS
-from org.supervisor import titles
+from org.supervisor import leases, silence, titles
 from org.supervisor.office import Office
-from org.terminal.panes import PaneInfo, PaneSpec
+from org.terminal.panes import PaneInfo
 
 PANES_EVERY = timedelta(seconds=2)
 DISK_EVERY = timedelta(seconds=15)
@@ -21,7 +20,6 @@ BACKOFF_SECONDS = 2.0
 def step(office: Office, now: datetime) -> None:
     with office.lab.ledger.transaction() as tx:
         meta.put(tx, "supervisor_seen_at", now.isoformat())
-    _hear(office, now)
     if office.looked_at_disk is None or now - office.looked_at_disk >= DISK_EVERY:
         office.looked_at_disk = now
         hygiene.step(office.lab, now)
@@ -29,39 +27,25 @@ def step(office: Office, now: datetime) -> None:
         return
     if office.looked_at_panes is None or now - office.looked_at_panes >= PANES_EVERY:
         office.looked_at_panes = now
-        _revive(office, office.grid.panes(), now)
+        panes = office.grid.panes()
+        _revive(office, panes, now)
+        silence.step(office, panes, now)
+        leases.step(office, panes, now)
     _retitle(office)
 
 
-def _hear(office: Office, now: datetime) -> None:
-    """Take over the states that agents reported of themselves. A pause holds whatever they say."""
-    for agent in agents.everyone(office.lab.ledger.reader):
-        path = office.lab.layout.hooks(agent.name)
-        offset = office.hook_offsets.get(agent.name, 0)
-        reports, office.hook_offsets[agent.name] = hooks.read(path, offset)
-        if not reports or (reports[-1].at < agent.state_since and offset == 0):
-            continue
-        with office.lab.ledger.transaction() as tx:
-            if reports[-1].words:
-                AGENTS.update(tx, agent.name, last_words=reports[-1].words)
-            if agent.state not in (State.PAUSED, State.STOPPED):
-                agents.set_state(tx, agent.name, reports[-1].state, now)
-
-
 def _revive(office: Office, panes: list[PaneInfo], now: datetime) -> None:
-    specs = {spec.agent: spec for spec in office.specs}
     for pane in panes:
-        spec = specs.get(pane.agent)
-        if not pane.dead or spec is None:
+        if not pane.dead:
             continue
         agent = AGENTS.find(office.lab.ledger.reader, pane.agent)
         if agent is None:  # the dashboard
-            _respawn(office, spec)
+            _respawn(office, pane.agent)
         elif agent.state not in (State.PAUSED, State.STOPPED):
-            _revive_agent(office, agent, spec, pane.exit_status, now)
+            _revive_agent(office, agent, pane.exit_status, now)
 
 
-def _revive_agent(office: Office, agent: Agent, spec: PaneSpec, status: int | None, now: datetime) -> None:
+def _revive_agent(office: Office, agent: Agent, status: int | None, now: datetime) -> None:
     """Count the death; start again after a growing pause; after too many in a row leave it paused and say why."""
     if agent.state is not State.CRASHED:
         deaths = agent.deaths + 1 if agent.died_at is not None and now - agent.died_at < QUIET else 1
@@ -76,16 +60,21 @@ def _revive_agent(office: Office, agent: Agent, spec: PaneSpec, status: int | No
         return
     assert agent.died_at is not None
     if now - agent.died_at >= timedelta(seconds=BACKOFF_SECONDS * 2 ** (agent.deaths - 1)):
-        _respawn(office, spec)
+        if not _respawn(office, agent.name):
+            return
         with office.lab.ledger.transaction() as tx:
             agents.set_state(tx, agent.name, State.STARTING, now)
             events.append(tx, "agent.respawned", agent.name, at=now, deaths=agent.deaths)
 
 
-def _respawn(office: Office, spec: PaneSpec) -> None:
+def _respawn(office: Office, name: str) -> bool:
+    """Start what the pane should run now; False when the config has no such pane any more."""
     assert office.grid is not None
-    office.grid.respawn(spec.agent, spec)
-    office.say(f"{spec.agent}: pane started again")
+    spec = office.spec(name)
+    if spec is not None:
+        office.grid.respawn(name, spec)
+        office.say(f"{name}: pane started again")
+    return spec is not None
 
 
 def _retitle(office: Office) -> None:

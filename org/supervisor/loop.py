@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 
 from org.model.errors import OrgError
 from org.store import events, meta, reads
-from org.supervisor import health, mail, runs, schedule, standup, verdicts
+from org.supervisor import guidance, health, hearing, mail, nudging, runs, schedule, standup, verdicts
 from org.supervisor.office import Office
 
 Step = Callable[[Office, datetime], None]
 STEPS: tuple[tuple[str, Step], ...] = (
     ("mail", mail.step),
+    ("hearing", hearing.step),
+    ("nudging", nudging.step),
     ("runs", runs.step),
     ("verdicts", verdicts.step),
+    ("guidance", guidance.step),
     ("schedule", schedule.step),
     ("health", health.step),
     ("standup", standup.step),

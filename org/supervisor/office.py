@@ -5,23 +5,32 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from org.lab.lab import Lab
+from org.supervisor.desk import Desk
 from org.terminal.grid import Grid
 from org.terminal.panes import PaneSpec
 
 
+def no_pane(name: str) -> PaneSpec | None:
+    """Where nothing has a pane."""
+    return None
+
+
 @dataclass(slots=True)
 class Office:
-    """grid is None where no terminal is wanted (tests, benches). specs: what each pane should be."""
+    """grid is None where no terminal is wanted (tests, benches). desks: the agents, by name. spec: what a pane should run
+    if it were started now; it makes the files that its program needs."""
 
     lab: Lab
     grid: Grid | None = None
-    specs: tuple[PaneSpec, ...] = ()
+    desks: dict[str, Desk] = field(default_factory=dict)
+    spec: Callable[[str], PaneSpec | None] = no_pane
     say: Callable[[str], None] = print
     # Memory between ticks: only what saves work; losing it costs nothing.
-    hook_offsets: dict[str, int] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     note: str | None = None
     last_event: int = 0
     looked_at_panes: datetime | None = None
     looked_at_disk: datetime | None = None
+    guided: datetime | None = None
+    gave_roles: datetime | None = None
     rewritten: bool = False

@@ -8,6 +8,8 @@ from org.model.run import Purpose, Run
 from org.runs import progress
 from org.store import agents, experiments, meta, programs, reads
 
+OF_AUTHORS = (Purpose.RACE, Purpose.RECHECK, Purpose.SCREEN)
+
 
 def all_titles(lab: Lab) -> dict[str, str]:
     """A title for every agent, from the ledger and the runs' progress."""
@@ -27,6 +29,12 @@ def run_for(run: Run) -> str:
     """What a run is for: `E41`, `baseline`, `baseline for E41`, `E41 re-check`."""
     if run.purpose is Purpose.POOL:
         return f"baseline for {run.experiment}" if run.experiment else "baseline"
+    if run.study is not None:
+        return f"{run.study}{f' for {run.experiment}' if run.experiment else ''}"
+    if run.purpose is Purpose.SCREEN_POOL:
+        return "screen baseline"
+    if run.purpose is Purpose.SCREEN:
+        return f"{run.experiment} screen"
     return f"{run.experiment} re-check" if run.purpose is Purpose.RECHECK else run.experiment or run.purpose.value
 
 

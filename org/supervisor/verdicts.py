@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from org.lab import judge, merge, pages, review
-from org.store.tables import EXPERIMENTS
+from org.lab.studies import engine as studies
+from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
 
 
@@ -11,6 +12,9 @@ def step(office: Office, now: datetime) -> None:
     lab = office.lab
     review.step(lab, now)
     changed = [*judge.step(lab, now), *merge.step(lab, now)]
+    for id in studies.step(lab, now):
+        study = STUDIES.get(lab.ledger.reader, id)
+        office.say(f"{id} {study.state.value} · {study.kind.value} of {study.subject} · {study.reason}")
     for id in dict.fromkeys(changed):
         experiment = EXPERIMENTS.get(lab.ledger.reader, id)
         office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")

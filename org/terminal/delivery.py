@@ -47,6 +47,11 @@ def press_enter(grid: Grid, agent: str, leave_copy_mode: bool = False) -> Delive
     return _guarded(grid, agent, "send-keys -t %s Enter", leave_copy_mode)
 
 
+def press_key(grid: Grid, agent: str, key: str) -> Delivery:
+    """Press one key, as tmux names it (`C-s`), in the agent's pane."""
+    return _guarded(grid, agent, f"send-keys -t %s {key}", leave_copy_mode=False)
+
+
 def _guarded(
     grid: Grid,
     agent: str,

@@ -47,7 +47,7 @@ class Grid:
         _require_distinct(specs)
         self._start()
         there = {pane.agent: pane for pane in self.panes()}
-        created, adopted, respawned = [], [], []
+        created, adopted, respawned, outdated = [], [], [], []
         for spec in specs:
             pane = there.get(spec.agent)
             if pane is None:
@@ -58,8 +58,10 @@ class Grid:
                 respawned.append(spec.agent)
             else:
                 adopted.append(spec.agent)
+                if spec.fingerprint and pane.fingerprint and pane.fingerprint != spec.fingerprint:
+                    outdated.append(spec.agent)
         left = [p.agent for p in there.values() if not p.dead and p.agent not in {s.agent for s in specs}]
-        return Changes(tuple(created), tuple(adopted), tuple(respawned), tuple(left))
+        return Changes(tuple(created), tuple(adopted), tuple(respawned), tuple(left), tuple(outdated))
 
     def panes(self) -> list[PaneInfo]:
         """The agents' panes, by one call of tmux; [] when there is no server."""
@@ -97,12 +99,29 @@ class Grid:
         force = ["-k"] if kill else []
         self.tmux.run(["respawn-pane", *force, "-t", pane.pane_id, *words(spec)], *marks(spec, pane.pane_id))
 
+    def hang_up(self, agent: str) -> None:
+        """End the program of the agent's pane as a closed terminal would. The pane stays, dead."""
+        pane = self.find(agent)
+        if not pane.dead:
+            _hang_up(pane.pid)
+
     def capture(self, agent: str, lines: int = 50) -> str:
         """The last `lines` lines of what the pane shows and of its history, without the empty rows below."""
         with self.tmux.pane(self.find(agent).pane_id) as pane:
             got = pane.capture_pane(start=-lines, join_wrapped=True)
         text = "\n".join(line.rstrip() for line in got).rstrip("\n")
         return "\n".join(text.split("\n")[-lines:])
+
+    def screen(self, agent: str) -> str:
+        """What the agent's pane shows at this moment, row by row."""
+        return "\n".join(self.tmux.run(["capture-pane", "-p", "-t", self.find(agent).pane_id]))
+
+    def remember(self, variables: Mapping[str, str]) -> None:
+        """Give variables (keys, mostly) to the server, for panes that keep them. They stand in no argument list."""
+        self._start()
+        lines = [f"set-environment -g {name} {_literal(value)}" for name, value in variables.items()]
+        if lines:
+            self.tmux.run(["source-file", "-"], input="\n".join(lines) + "\n")
 
     def select(self, agent: str) -> None:
         """Bring the agent's window and pane to the front of whoever is attached."""
@@ -117,13 +136,12 @@ class Grid:
 
     def split_shell(self, agent: str, cwd: Path, env: Mapping[str, str]) -> str:
         """Open a person's shell beside the agent's pane and return the new pane's id. It closes when the shell ends."""
-        with self.tmux.pane(self.find(agent).pane_id) as pane:
-            shell = pane.split(start_directory=cwd, environment=dict(env), attach=True)
-        if shell.pane_id is None:
-            raise TerminalError(f"tmux gave no pane for a shell beside {agent}")
-        label = title(shell.pane_id, f"shell in the worktree of {agent}")
-        self.tmux.run(label, ["set-option", "-p", "-t", shell.pane_id, "remain-on-exit", "off"])
-        return shell.pane_id
+        beside = self.find(agent).pane_id
+        shell = PaneSpec("", [os.environ.get("SHELL") or "/bin/sh"], cwd, env)
+        opened = self.tmux.run(["split-window", "-t", beside, "-P", "-F", "#{pane_id}", *words(shell)])[-1]
+        label = title(opened, f"shell in the worktree of {agent}")
+        self.tmux.run(label, ["set-option", "-p", "-t", opened, "remain-on-exit", "off"])
+        return opened
 
     def kill_server(self) -> None:
         """End the lab's tmux server and wait until it and the panes' programs are gone. Nothing else is touched."""
@@ -179,6 +197,11 @@ class Grid:
     @staticmethod
     def _labels(spec: PaneSpec, target: str) -> list[list[str]]:
         return [*marks(spec, target), title(target, spec.agent)]
+
+
+def _literal(value: str) -> str:
+    """One word for tmux's parser, nothing in it expanded."""
+    return "'" + value.replace("'", "'\"'\"'") + "'"
 
 
 def _require_distinct(specs: Sequence[PaneSpec]) -> None:

@@ -1,4 +1,7 @@
-"""Runs inside a pane, around its program: `python -I -S launch.py STATUS_FILE PROGRAM ...`.
+"""Runs inside a pane, around its program: `python -I -S launch.py STATUS_FILE KEPT PROGRAM ...`.
+
+KEPT: the names, with commas between, of the variables that the program sees besides the terminal's own; "*": all. So a
+program gets its own key and no other agent's, and a key stands in no argument list.
 
 tmux loses the exit status of one pane in five, so it is written to STATUS_FILE ("-": nowhere), beside and renamed,
 before the pane is seen dead: the exit status, or 128 + the signal. The program is the terminal's foreground group, so
@@ -11,10 +14,23 @@ import os
 import signal
 import sys
 
+BASICS = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "TERMINFO", "COLORTERM", "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "TMUX_TMPDIR", "TMPDIR", "TZ", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+    "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "IS_SANDBOX",
+)  # fmt: skip
+FAMILIES = ("LC_", "XDG_")
+PATH = "ORG_PATH"  # tmux gives every pane the PATH of the client that asked for it, whatever -e says
+
 
 def main(arguments: list[str]) -> int:
     """Run the program to its end and return its exit status."""
-    status_file, command = arguments[0], arguments[1:]
+    status_file, kept, command = arguments[0], arguments[1], arguments[2:]
+    if PATH in os.environ:
+        os.environ["PATH"] = os.environ.pop(PATH)
+    if kept != "*":
+        _forget_but({*BASICS, *kept.split(",")})
     if status_file != "-" and os.path.exists(status_file):
         os.unlink(status_file)  # what the pane's last program left
     child = os.fork()
@@ -26,6 +42,12 @@ def main(arguments: list[str]) -> int:
     if status_file != "-":
         _write(status_file, status)
     return status
+
+
+def _forget_but(names: set[str]) -> None:
+    for name in list(os.environ):
+        if name not in names and not name.startswith(FAMILIES):
+            del os.environ[name]
 
 
 def _become(command: list[str]) -> None:

@@ -13,7 +13,9 @@ from org.terminal import launch
 class PaneSpec:
     """What an agent's pane should run. `env` is added to the server's; `window` is the window's name.
 
-    `exit_status_path`: the file that gets the program's exit status when it ends.
+    `exit_status_path`: the file that gets the program's exit status when it ends. `keeps`: the variables of the server
+    that its program sees beside `env` and the terminal's own; None: all of them. `fingerprint`: what the program was
+    made from; another one means that the pane runs something outdated.
     """
 
     agent: str
@@ -22,6 +24,8 @@ class PaneSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     window: str = "grid-1"
     exit_status_path: Path | None = None
+    keeps: Sequence[str] | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +45,25 @@ class PaneInfo:
     session: str
     window_id: str
     window: str
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What `ensure` did, by agent. `left`: alive but not asked for, and not touched."""
+    """What `ensure` did, by agent. `left`: alive but not asked for, and not touched. `outdated`: adopted, but made from
+    something else than its spec says now.
+    """
 
     created: tuple[str, ...]
     adopted: tuple[str, ...]
     respawned: tuple[str, ...]
     left: tuple[str, ...]
+    outdated: tuple[str, ...] = ()
 
 
 _FIELDS = (
     "@org_agent", "pane_id", "pane_dead", "pane_dead_status", "pane_pid", "pane_in_mode", "pane_current_command",
-    "session_name", "window_id", "window_name", "@org_exit", "@org_title",
+    "session_name", "window_id", "window_name", "@org_exit", "@org_title", "@org_made_from",
 )  # fmt: skip
 FORMAT = "\t".join(f"#{{{name}}}" for name in _FIELDS)
 
@@ -76,21 +84,25 @@ def parse(line: str) -> PaneInfo:
         session=got["session_name"],
         window_id=got["window_id"],
         window=got["window_name"],
+        fingerprint=got["@org_made_from"],
     )
 
 
 def words(spec: PaneSpec) -> list[str]:
     """The arguments with which split-window, new-window and respawn-pane start a pane's program."""
-    environment = [word for key, value in spec.env.items() for word in ("-e", f"{key}={value}")]
+    names = {"PATH": launch.PATH}
+    environment = [word for key, value in spec.env.items() for word in ("-e", f"{names.get(key, key)}={value}")]
     status = str(spec.exit_status_path.absolute()) if spec.exit_status_path else "-"
+    kept = "*" if spec.keeps is None else ",".join((*spec.env, *spec.keeps))
     # -I: the pane's folder is a worktree, whose modules must not be imported in place of the library's.
-    return ["-c", str(spec.cwd), *environment, sys.executable, "-I", "-S", launch.__file__, status, *spec.command]
+    return ["-c", str(spec.cwd), *environment, sys.executable, "-I", "-S", launch.__file__, status, kept, *spec.command]
 
 
 def marks(spec: PaneSpec, target: str) -> list[list[str]]:
     """The commands that say whose pane `target` is."""
     status = str(spec.exit_status_path.absolute()) if spec.exit_status_path else ""
-    return [_set(target, "@org_agent", spec.agent), _set(target, "@org_exit", status)]
+    made_from = _set(target, "@org_made_from", spec.fingerprint)
+    return [_set(target, "@org_agent", spec.agent), _set(target, "@org_exit", status), made_from]
 
 
 def title(target: str, text: str) -> list[str]:

@@ -12,4 +12,7 @@ snapshots.py   the tree that a run executes, and its read-only copy on disk
 recipe.py      three-way merge of YAML, key by key
 merges.py      merges and commits without any checkout
 diff.py        diffs, subjects and line counts for people and pages
+patches.py     changes as mail for another repository; whether it applies there
+contents.py    the text of many files at once
+meaning.py     what a file says, apart from how it is written
 """

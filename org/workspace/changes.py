@@ -18,12 +18,14 @@ _WORDS = {"A": "added", "M": "changed", "D": "deleted", "T": "changed in kind"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One path that differs. `mode` is git's mode after the change, or before it for a deletion."""
+    """One path that differs. `mode` is git's mode after the change, or before it for a deletion. sha, was: the file after
+    and before; zeros where there is none."""
 
     path: str
     status: Status
     mode: str
     sha: str = ""
+    was: str = ""
 
 
 def changes(git: Git, base: str, tip: str) -> list[Change]:
@@ -34,8 +36,8 @@ def changes(git: Git, base: str, tip: str) -> list[Change]:
 
 
 def _change(about: str, path: str) -> Change:
-    before, after, _, sha, status = about.removeprefix(":").split(" ")
-    return Change(path, cast(Status, status[0]), before if status[0] == "D" else after, sha)
+    before, after, was, sha, status = about.removeprefix(":").split(" ")
+    return Change(path, cast(Status, status[0]), before if status[0] == "D" else after, sha, was)
 
 
 def is_editable(path: str, editable: Sequence[str], protected: Sequence[str] = ()) -> bool:

@@ -7,33 +7,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from seats import seat_in
 
-from org.agents import backend, briefing, hooks, verbs
-from org.agents.backend import Nudge, Seat
+from org.agents import briefing, hooks, registry, verbs
+from org.agents.backend import Nudging
 from org.agents.hooks import Report
 from org.model.agent import State
 from org.model.errors import ConfigError
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-SEAT = Seat("junior-1", "junior", Path("worktrees/junior-1"), ("org",), "comms", Path("comms/junior-1/hooks.jsonl"))
+SEAT = seat_in(Path())
 
 
 def test_an_unknown_backend_names_the_known_ones():
-    with pytest.raises(ConfigError, match="no backend 'claud'; this version has offline, replay"):
-        backend.named("claud")
+    with pytest.raises(ConfigError, match=r"no backend 'claud'; this version has .*offline, .*replay"):
+        registry.named("claud")
 
 
 def test_an_offline_pane_runs_org_pane_with_its_name_and_looks_for_its_mail_itself():
-    offline = backend.named("offline")
+    offline = registry.named("offline")
     command = offline.pane_command(SEAT)
     assert command.argv == ("org", "pane", "junior-1") and command.cwd == SEAT.worktree
     assert command.environment == {"ORG_AGENT": "junior-1", "ORG_LAB": "comms"}
-    assert offline.nudge is Nudge.NONE
+    assert offline.nudging is Nudging.NONE
 
 
 def test_a_replay_without_a_script_is_a_config_error():
     with pytest.raises(ConfigError, match="agent junior-1: backend replay plays a script"):
-        backend.named("replay").pane_command(SEAT)
+        registry.named("replay").pane_command(SEAT)
 
 
 def test_reports_are_read_from_where_the_last_look_ended(tmp_path):

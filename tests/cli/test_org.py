@@ -19,7 +19,7 @@ HEAVY = ("torch", "textual", "anthropic", "openai", "optuna", "scipy", "libtmux"
 
 def org(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("ORG_", "TMUX"))}
-    env["ORG_DEVICE_LOCKS"] = str(root.parent / "l")
+    env |= {"ORG_DEVICE_LOCKS": str(root.parent / "l"), "CUDA_VISIBLE_DEVICES": ""}  # a start beside idle GPUs is refused
     return subprocess.run(
         [str(ORG), *words], cwd=root, env=env | environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -54,7 +54,10 @@ def test_a_good_config_has_no_finding(tmp_path: Path) -> None:
         ([("{cpu: 2}", "[cpu:0, 1]")], ["5: devices[1]: 1: write text, in quotes where it looks like a number or a time"]),
         (
             [("backend: offline", "backend: offlin")],
-            ['4: agents[0].backend: "offlin": unknown backend; this version has offline, replay; did you mean offline?'],
+                [
+                    '4: agents[0].backend: "offlin": unknown backend; this version has offline, claude, codex, api, command, '
+                    "human, replay; did you mean offline?"
+                ],
         ),
         ([(JUNIORS, ""), ("agents:", "agents: []")], ["3: agents: []: at least one is needed"]),
         ([("100step", "5miles")], ['13: task.ladder[0].run_budget: "5miles": write 400step, 5e7tok, 2e15flop or 300s']),

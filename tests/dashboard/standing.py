@@ -2,30 +2,39 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import ledgers
-from eventually import eventually
 from recorder import Recorder
-from textual.pilot import Pilot
+from settling import Overheard, Visitor, eventually
 
-from org.dashboard.app import DashboardApp
+from org.dashboard import app as dashboard
 from org.store.layout import Layout
 
+
+class Dashboard(Overheard, dashboard.DashboardApp):
+    """The app without animations, so that where it goes it is at once."""
+
+    CSS_PATH = Path(dashboard.__file__).with_name("dashboard.tcss")
+
+
 Build = Callable[..., Layout]  # (decided experiments, juniors)
-Running = Callable[..., AbstractAsyncContextManager[tuple[DashboardApp, Pilot[None]]]]
+Running = Callable[..., AbstractAsyncContextManager[tuple[Dashboard, Visitor]]]
 
 
-def app_of(layout: Layout, verbs: Recorder | None = None) -> DashboardApp:
-    return DashboardApp(layout.ledger, layout, verbs or Recorder(), ledgers.CONFIG, lambda: ledgers.NOW)
+def app_of(layout: Layout, verbs: Recorder | None = None) -> Dashboard:
+    app = Dashboard(layout.ledger, layout, verbs or Recorder(), ledgers.CONFIG, lambda: ledgers.NOW)
+    app.animation_level = "none"
+    return app
 
 
 @asynccontextmanager
 async def started(
     layout: Layout, verbs: Recorder | None = None, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[tuple[DashboardApp, Pilot[None]]]:
+) -> AsyncIterator[tuple[Dashboard, Visitor]]:
     """The app, once it shows its first frame."""
     app = app_of(layout, verbs)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await eventually(pilot, lambda: app.looked)
-        await pilot.pause()
-        yield app, pilot
+        visitor = Visitor(pilot)
+        await eventually(visitor, lambda: app.looked)
+        yield app, visitor

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import ledgers
-from eventually import eventually
 from recorder import Recorder
+from settling import eventually
 from standing import Build, Running
 from textual.command import CommandPalette
 
@@ -63,11 +63,10 @@ def test_what_is_paused_can_be_resumed(lab: Build) -> None:
 
 async def test_the_palette_calls_the_verb(lab: Build, running: Running) -> None:
     verbs = Recorder()
-    async with running(lab(), verbs) as (app, pilot):
-        await pilot.press("ctrl+p")
-        await eventually(pilot, lambda: isinstance(app.screen, CommandPalette))
-        await pilot.press(*"take", "space", *"junior-2")
-        await pilot.pause(0.5)
-        await pilot.press("down", "enter")
-        await eventually(pilot, lambda: verbs.calls)
+    async with running(lab(), verbs) as (app, visitor):
+        await visitor.press("ctrl+p")
+        await eventually(visitor, lambda: isinstance(app.screen, CommandPalette))
+        await visitor.press(*"take", "space", *"junior-2")
+        await visitor.press("down", "enter")
+        await eventually(visitor, lambda: verbs.calls)
         assert verbs.calls == [("takeover", "junior-2")]

@@ -9,10 +9,11 @@ from standing import Build
 from org.dashboard import curve
 from org.dashboard.curve import Curve, Dot, Stair
 from org.dashboard.follower import Follower
-from org.dashboard.state import LabState, PoolLine
+from org.dashboard.state import LabState
 from org.dashboard.widgets.curve_plot import corners, limits, row_beside
 from org.model.experiment import VERDICTS, State
 from org.store.layout import Layout
+from org.store.reads import PoolValues
 
 
 def read(layout: Layout) -> LabState:
@@ -66,7 +67,7 @@ def test_a_revert_takes_the_staircase_back_where_it_happened(lab: Build) -> None
     seen = read(lab(60, 8))
     merge = [m for m in seen.merges if m.program == "optimizer"][-1]
     back = replace(merge, id=99, new=merge.old, tree="before", done_at=ledgers.NOW)
-    root = PoolLine(99, "before", 0, (2.04, 2.06))
+    root = PoolValues(99, "before", 0, (2.04, 2.06))
     found = curve.of(replace(seen, merges=(*seen.merges, back), pools=(*seen.pools, root)), "optimizer")
     assert found.stairs[-1] == Stair(len(found.dots), pytest.approx(2.05))
 

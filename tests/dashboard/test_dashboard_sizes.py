@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 import screen
-from eventually import eventually
+from settling import Visitor, eventually
 from standing import Build, Running, app_of
 from textual.geometry import Size
 from textual.widgets import DataTable
@@ -25,11 +25,11 @@ from org.dashboard.widgets.note_bar import NoteBar
     ],
 )
 async def test_every_tab_fits(lab: Build, running: Running, size: tuple[int, int], theme: str) -> None:
-    async with running(lab(60, 8), size=size) as (app, pilot):
+    async with running(lab(60, 8), size=size) as (app, visitor):
         app.theme = theme
         for key in "1234567":
-            await pilot.press(key)
-            await eventually(pilot, lambda: "q Quit" in screen.lines(app)[-1])
+            await visitor.press(key)
+            await eventually(visitor, lambda: "q Quit" in screen.lines(app)[-1])
             view = app.query_one(VIEWS[app.tab])
             shown = [child for child in view.children if child.display]
             assert shown and all(app.screen.region.contains_region(child.region) for child in shown)
@@ -37,47 +37,46 @@ async def test_every_tab_fits(lab: Build, running: Running, size: tuple[int, int
 
 
 async def test_a_small_terminal_still_shows_state_and_progress(lab: Build, running: Running) -> None:
-    async with running(lab(), size=(80, 24)) as (app, pilot):
-        await eventually(pilot, lambda: "10%" in screen.text(app))
+    async with running(lab(), size=(80, 24)) as (app, visitor):
+        await eventually(visitor, lambda: "10%" in screen.text(app))
         for word in ("● working", "E11", "1/10", "10%", "4:11", "cuda:0"):
             assert word in screen.row(app, "junior-1")
         hints = ("t Take over", "h Hand back", "p Pause", "g Pane", "r Reply", "s Standup", "? Help", "q Quit")
-        await eventually(pilot, lambda: all(hint in screen.lines(app)[-1] for hint in hints))
+        await eventually(visitor, lambda: all(hint in screen.lines(app)[-1] for hint in hints))
 
 
 async def test_a_terminal_that_resizes_keeps_its_table_and_cursor(lab: Build, running: Running) -> None:
-    async with running(lab(60, 8)) as (app, pilot):
-        await pilot.press("2", "down", "down")
+    async with running(lab(60, 8)) as (app, visitor):
+        await visitor.press("2", "down", "down")
         table = app.query_one("#experiment-table", DataTable)
         for width, height in ((20, 6), (81, 25), (320, 100), (1, 1), (110, 30)):
-            await pilot.resize_terminal(width, height)
-            await pilot.pause()
+            await visitor.resize(width, height)
         assert app.size == Size(110, 30)
         assert table.row_count == 68
         assert table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value == "E66"
 
 
 async def test_a_thousand_experiments_are_filtered_and_scrolled(lab: Build, running: Running) -> None:
-    async with running(lab(1000, 8), size=(160, 50)) as (app, pilot):
-        await pilot.press("2")
+    async with running(lab(1000, 8), size=(160, 50)) as (app, visitor):
+        await visitor.press("2")
         table = app.query_one("#experiment-table", DataTable)
-        await eventually(pilot, lambda: table.row_count == 1008)
-        await pilot.press("ctrl+end")
-        await eventually(pilot, lambda: screen.row(app, "E1 "))
-        await pilot.press("slash", *"certified")
-        await eventually(pilot, lambda: 0 < table.row_count < 100)
+        await eventually(visitor, lambda: table.row_count == 1008)
+        await visitor.press("ctrl+end")
+        await eventually(visitor, lambda: screen.row(app, "E1 "))
+        await visitor.press("slash", *"certified")
+        await eventually(visitor, lambda: 0 < table.row_count < 100)
 
 
 async def test_a_folder_that_disappears_is_a_line_and_comes_back(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
+    async with running(layout) as (app, visitor):
         shutil.move(layout.comms, layout.root / "elsewhere")
-        await eventually(pilot, lambda: "is gone or not made yet" in screen.text(app))
+        await eventually(visitor, lambda: "is gone or not made yet" in screen.text(app))
         assert "! no ledger" in screen.text(app) and "junior-1" in screen.text(app)
         for key in "1234567":
-            await pilot.press(key)
+            await visitor.press(key)
         shutil.move(layout.root / "elsewhere", layout.comms)
-        await eventually(pilot, lambda: "● live" in screen.text(app))
+        await eventually(visitor, lambda: "● live" in screen.text(app))
 
 
 async def test_a_ledger_that_another_program_locks_is_a_line(lab: Build) -> None:
@@ -87,10 +86,10 @@ async def test_a_ledger_that_another_program_locks_is_a_line(lab: Build) -> None
     holder.execute("BEGIN EXCLUSIVE")
     dashboard = app_of(layout)
     async with dashboard.run_test(size=(120, 40)) as pilot:
-        await eventually(pilot, lambda: "The ledger has not answered for" in screen.text(dashboard))
-        for key in "1234567":
-            await pilot.press(key)
+        while "The ledger has not answered for" not in screen.text(dashboard):  # it cannot settle before the lock is gone
+            await pilot.pause(0.05)
+        await pilot.press(*"1234567")
         holder.execute("COMMIT")
         holder.close()
-        await eventually(pilot, lambda: "● live" in screen.text(dashboard))
+        await eventually(Visitor(pilot), lambda: "● live" in screen.text(dashboard))
         assert dashboard.query_one(NoteBar).display

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import screen
-from eventually import eventually
+from settling import Visitor, eventually
 from standing import Build, app_of
 from textual.pilot import Pilot
 
@@ -18,10 +18,9 @@ def test_the_tab_looks_as_it_did(lab: Build, snap_compare: Callable[..., bool], 
     app = app_of(lab(60, 8))
 
     async def open_tab(pilot: Pilot[None]) -> None:
-        await eventually(pilot, lambda: app.looked)
-        await pilot.press(str(number))
-        await eventually(pilot, lambda: app.tab == name and drawn in screen.text(app))
-        await pilot.wait_for_animation()
-        await pilot.pause()
+        visitor = Visitor(pilot)
+        await eventually(visitor, lambda: app.looked)
+        await visitor.press(str(number))
+        assert app.tab == name and drawn in screen.text(app)
 
     assert snap_compare(app, terminal_size=(120, 40), run_before=open_tab)

@@ -1,8 +1,12 @@
 """A table touches only the cells that changed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
+from settling import Overheard, Visitor
 from textual.app import App, ComposeResult
 from textual.coordinate import Coordinate
 
@@ -38,17 +42,39 @@ class Pairs(LedgerTable[Row]):
         return super().clear(columns)
 
 
+drawn: list[str] = []
+
+
+class Heard(Text):
+    """Remembers that it was drawn."""
+
+    def __rich_console__(self, *given: Any) -> Any:
+        drawn.append(self.plain)
+        return super().__rich_console__(*given)
+
+
 def key(row: Row, colours: Palette, width: int) -> Text:
-    return colours.text(row.key)
+    return Heard(row.key)
 
 
 def value(row: Row, colours: Palette, width: int) -> Text:
-    return colours.text(f"{row.value}/{width}")
+    return Heard(f"{row.value}/{width}", style=colours.plain)
 
 
-class OneTable(App[None]):
+class OneTable(Overheard, App[None]):
     def compose(self) -> ComposeResult:
         yield Pairs()
+
+
+@asynccontextmanager
+async def table_of(*pairs: str) -> AsyncIterator[tuple[Pairs, Visitor]]:
+    """A table that shows these rows in a terminal of 50 cells, and has settled."""
+    app = OneTable()
+    async with app.run_test(size=(50, 20)) as pilot:
+        table, visitor = app.query_one(Pairs), Visitor(pilot)
+        table.show(rows(*pairs))
+        await visitor.settled()
+        yield table, visitor
 
 
 def rows(*pairs: str) -> list[Row]:
@@ -60,11 +86,7 @@ def shown(table: Pairs) -> list[str]:
 
 
 async def test_only_a_changed_cell_is_updated() -> None:
-    app = OneTable()
-    async with app.run_test(size=(50, 20)) as pilot:
-        table = app.query_one(Pairs)
-        table.show(rows("a=1", "b=2", "c=3"))
-        await pilot.pause()
+    async with table_of("a=1", "b=2", "c=3") as (table, _):
         table.touched.clear()
         table.show(rows("a=1", "b=9", "c=3"))
         assert table.touched == ["b.1"]
@@ -72,12 +94,20 @@ async def test_only_a_changed_cell_is_updated() -> None:
         assert table.touched == ["b.1"]
 
 
+async def test_a_cell_that_keeps_its_text_is_not_drawn_again() -> None:
+    async with table_of("a=1", "b=2", "c=3") as (table, visitor):
+        drawn.clear()
+        table.show(rows("a=1", "b=9", "c=3"))
+        await visitor.settled()
+        assert "".join(drawn) == "9/40"
+        table.move_cursor(row=2)
+        await visitor.settled()
+        assert "c" in drawn, "under the cursor it has another colour"
+        assert table.selected == Row("c", "3")
+
+
 async def test_rows_come_and_go_in_the_order_given_and_the_cursor_stays_on_its_row() -> None:
-    app = OneTable()
-    async with app.run_test(size=(50, 20)) as pilot:
-        table = app.query_one(Pairs)
-        table.show(rows("c=3", "b=2", "a=1"))
-        await pilot.pause()
+    async with table_of("c=3", "b=2", "a=1") as (table, _):
         table.move_cursor(row=1)
         table.touched.clear()
         table.show(rows("d=4", "c=3", "b=2"))
@@ -89,37 +119,24 @@ async def test_rows_come_and_go_in_the_order_given_and_the_cursor_stays_on_its_r
 
 
 async def test_many_new_rows_at_once_are_filled_in() -> None:
-    app = OneTable()
-    async with app.run_test(size=(50, 20)) as pilot:
-        table = app.query_one(Pairs)
-        table.show(rows("a=1"))
-        await pilot.pause()
+    async with table_of("a=1") as (table, _):
         table.show(rows(*(f"k{n}={n}" for n in range(REFILL + 5)), "a=1"))
         assert table.row_count == REFILL + 6
         assert table.selected == Row("a", "1")
 
 
 async def test_columns_fit_the_width_and_cells_are_made_again_for_it() -> None:
-    app = OneTable()
-    async with app.run_test(size=(50, 20)) as pilot:
-        table = app.query_one(Pairs)
-        table.show(rows("a=1", "b=2"))
-        await pilot.pause()
+    async with table_of("a=1", "b=2") as (table, visitor):
         assert len(table.ordered_columns) == 2
-        await pilot.resize_terminal(90, 20)
-        await pilot.pause()
+        await visitor.resize(90, 20)
         assert [column.width for column in table.ordered_columns] == [5, 9, 90 - 1 - 5 - 9 - 6]
         assert str(table.get_cell_at(Coordinate(0, 1))) == "1/9"
 
 
 async def test_a_new_theme_colours_every_cell_again() -> None:
-    app = OneTable()
-    async with app.run_test(size=(50, 20)) as pilot:
-        app.register_theme(palette.LIGHT)
-        table = app.query_one(Pairs)
+    async with table_of("a=1") as (table, visitor):
+        table.app.register_theme(palette.LIGHT)
+        table.app.theme = palette.LIGHT.name
+        await visitor.settled()
         table.show(rows("a=1"))
-        await pilot.pause()
-        app.theme = palette.LIGHT.name
-        await pilot.pause()
-        table.show(rows("a=1"))
-        assert table.get_cell_at(Coordinate(0, 0)).spans[0].style == palette.of_app(app).plain == "#1D2733"
+        assert table.get_cell_at(Coordinate(0, 1)).style == palette.of_app(table.app).plain == "#1D2733"

@@ -1,22 +1,23 @@
 """What a person reads on each tab."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import ledgers
 import screen
-from eventually import eventually
+from settling import eventually
 from standing import Build, Running
 from textual.widgets import DataTable, Markdown, RichLog, Tree
 
 from org.model import experiment, program
 from org.model.message import Kind
 from org.store import atomic, experiments, ledger, mail, meta, programs
-from org.store.tables import AGENTS
+from org.store.tables import AGENTS, EXPERIMENTS
 
 
 async def test_the_overview_shows_questions_agents_devices_and_numbers(lab: Build, running: Running) -> None:
-    async with running(lab(60, 8), size=(160, 50)) as (app, pilot):
-        await eventually(pilot, lambda: "cuda:7" in screen.text(app))
+    async with running(lab(60, 8), size=(160, 50)) as (app, visitor):
+        await eventually(visitor, lambda: "cuda:7" in screen.text(app))
         shown = screen.text(app)
         assert "1 question to you" in shown and "wait until tomorrow" in shown
         agent = screen.row(app, "junior-2")
@@ -28,40 +29,38 @@ async def test_the_overview_shows_questions_agents_devices_and_numbers(lab: Buil
 
 
 async def test_a_selected_agent_is_shown_in_full(lab: Build, running: Running) -> None:
-    async with running(lab(), size=(80, 24)) as (app, pilot):
-        await pilot.press("down")
-        await eventually(pilot, lambda: "step 40/400" in screen.text(app))
+    async with running(lab(), size=(80, 24)) as (app, visitor):
+        await visitor.press("down")
+        await eventually(visitor, lambda: "step 40/400" in screen.text(app))
         assert "The decay schedule looks flat after 400 steps" in screen.text(app)
-        await pilot.press("down", "down")
-        await eventually(pilot, lambda: "trying something by hand" in screen.text(app))
+        await visitor.press("down", "down")
+        await eventually(visitor, lambda: "trying something by hand" in screen.text(app))
 
 
 async def test_a_new_verdict_appears_by_itself(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
-        await pilot.press("2")
-        await eventually(pilot, lambda: "▶ racing" in screen.row(app, "E12"))
+    async with running(layout) as (app, visitor):
+        await visitor.press("2")
+        await eventually(visitor, lambda: "▶ racing" in screen.row(app, "E12"))
         with ledger.open_existing(layout.ledger).transaction() as con:
             experiments.move(con, "E12", experiment.Event.KEEP, ledgers.NOW, gain=0.0123)
-        await eventually(pilot, lambda: "▲ better" in screen.row(app, "E12"))
+        await eventually(visitor, lambda: "▲ better" in screen.row(app, "E12"))
         assert "+0.0123" in screen.row(app, "E12")
 
 
 async def test_experiments_are_newest_first(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
-        await pilot.press("2", "down")
+    async with running(layout) as (app, visitor):
+        await visitor.press("2", "down")
         table = app.query_one("#experiment-table", DataTable)
-        await eventually(pilot, lambda: table.row_count == 13)
+        await eventually(visitor, lambda: table.row_count == 13)
         with ledger.open_existing(layout.ledger).transaction() as con:
-            con.execute(
-                "INSERT INTO experiments SELECT 'E14', program, author, 'racing', claim, margin, 'the newest', because, predict,"
-                " base_commit, tip_commit, base_tree, 'tree-14', created_at, predicted_gain, branch, idea, pool, merge_tree,"
-                " merge_onto, merged_commit, reason, decision, gain, lines_added, lines_removed, decided_at"
-                " FROM experiments WHERE id = 'E13'"
+            newest = replace(
+                EXPERIMENTS.get(con, "E13"), id="E14", state=experiment.State.RACING, subject="the newest", run_tree="tree-14"
             )
+            EXPERIMENTS.insert(con, newest)
             experiments.move(con, "E14", experiment.Event.PARK, ledgers.NOW)
-        await eventually(pilot, lambda: table.row_count == 14)
+        await eventually(visitor, lambda: table.row_count == 14)
         keys = [str(table.get_row_at(row)[0]) for row in range(14)]
         assert keys == [f"E{n}" for n in range(14, 0, -1)]
         assert table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value == "E12"
@@ -69,69 +68,70 @@ async def test_experiments_are_newest_first(lab: Build, running: Running) -> Non
 
 async def test_programs_show_their_question_head_and_merges(lab: Build, running: Running) -> None:
     layout = lab(60, 8)
-    async with running(layout) as (app, pilot):
-        await pilot.press("3")
-        await eventually(pilot, lambda: "optimizer" in screen.text(app))
+    async with running(layout) as (app, visitor):
+        await visitor.press("3")
+        await eventually(visitor, lambda: "optimizer" in screen.text(app))
         shown = screen.text(app)
         assert "● open  optimizer" in shown and "Which optimizer settings survive" in shown
         assert "merged" in shown and "head" in shown and "tries" in shown
         with ledger.open_existing(layout.ledger).transaction() as con:
             programs.move(con, "optimizer", program.Event.PAUSE, ledgers.NOW, "ada", "too greedy")
-        await eventually(pilot, lambda: "‖ paused  optimizer" in screen.text(app) and "too greedy" in screen.text(app))
+        await eventually(visitor, lambda: "‖ paused  optimizer" in screen.text(app) and "too greedy" in screen.text(app))
         assert len(app.query_one("#program-tree", Tree).root.children) == 3
 
 
 async def test_the_plot_has_a_legend_in_words(lab: Build, running: Running) -> None:
-    async with running(lab(60, 8)) as (app, pilot):
-        await pilot.press("4")
-        await eventually(pilot, lambda: "× discarded 44" in screen.text(app))
+    async with running(lab(60, 8)) as (app, visitor):
+        await visitor.press("4")
+        await eventually(visitor, lambda: "× discarded 44" in screen.text(app))
         assert "● merged 5" in screen.text(app) and "val_bpb, lower is better" in screen.text(app)
 
 
 async def test_the_latest_standup_is_shown_and_a_day_can_be_chosen(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
-        await pilot.press("5")
-        await eventually(pilot, lambda: "A busy day" in screen.text(app))
-        await pilot.press("down")
-        await eventually(pilot, lambda: "A quiet day" in screen.text(app))
-        atomic.write_text(layout.standup("2026-03-12"), "# Rewritten")
-        await eventually(pilot, lambda: "Rewritten" in screen.text(app))
+    async with running(layout) as (app, visitor):
+        await visitor.press("5")
+        await eventually(visitor, lambda: "A busy day" in screen.text(app))
+        await visitor.press("down")
+        await eventually(visitor, lambda: "A quiet day" in screen.text(app))
+        atomic.write_text(layout.standup("2026-03-12"), "---\nstandup: 7\n---\n\n# Rewritten")
+        await eventually(visitor, lambda: "Rewritten" in screen.text(app))
+        assert "standup: 7" not in screen.text(app), "front matter is for programs"
 
 
 async def test_a_standup_page_that_went_away_is_said(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
+    async with running(layout) as (app, visitor):
         layout.standup("2026-03-12").unlink()
         layout.standup("2026-03-13").unlink()
-        await pilot.press("5")
-        await eventually(pilot, lambda: "No standup yet" in screen.text(app))
+        await visitor.press("5")
+        await eventually(visitor, lambda: "No standup yet" in screen.text(app))
 
 
 async def test_messages_show_their_body(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
-        await pilot.press("6", "ctrl+end")
-        await eventually(pilot, lambda: "Two open experiments at a time" in screen.text(app))
+    async with running(layout) as (app, visitor):
+        await visitor.press("6", "ctrl+end")
+        await eventually(visitor, lambda: "Two open experiments at a time" in screen.text(app))
         assert "about E1" in screen.text(app)
         with ledger.open_existing(layout.ledger).transaction() as con:
             mail.post(con, "chief", "human", Kind.NOTE, "News [of] the day", "It [b]rains[/b].", ledgers.NOW)
-        await eventually(pilot, lambda: "News [of] the day" in screen.text(app))
-        await pilot.press("home", "ctrl+home")
-        await eventually(pilot, lambda: "It [b]rains[/b]." in screen.text(app))
+        await eventually(visitor, lambda: "News [of] the day" in screen.text(app))
+        await visitor.press("home", "ctrl+home")
+        await eventually(visitor, lambda: "It [b]rains[/b]." in screen.text(app))
 
 
 async def test_the_log_grows_at_its_end(lab: Build, running: Running) -> None:
     layout = lab()
-    async with running(layout) as (app, pilot):
-        await pilot.press("7")
+    async with running(layout) as (app, visitor):
+        await visitor.press("7")
         log = app.query_one(RichLog)
-        await eventually(pilot, lambda: len(log.lines) > 50)
+        await eventually(visitor, lambda: len(log.lines) > 50)
         before = len(log.lines)
         with ledger.open_existing(layout.ledger).transaction() as con:
             experiments.move(con, "E12", experiment.Event.CANCEL, ledgers.NOW, actor="ada", reason="enough")
-        await eventually(pilot, lambda: len(log.lines) == before + 1)
-        await eventually(pilot, lambda: "experiment.cancelled" in screen.text(app) and "reason=enough" in screen.text(app))
+        await eventually(visitor, lambda: len(log.lines) == before + 1)
+        await eventually(visitor, lambda: "experiment.cancelled" in screen.text(app) and "reason=enough" in screen.text(app))
 
 
 async def test_words_with_markup_in_them_are_just_words(lab: Build, running: Running) -> None:
@@ -142,42 +142,41 @@ async def test_words_with_markup_in_them_are_just_words(lab: Build, running: Run
         con.execute("UPDATE experiments SET subject = '[/nope] [link=x]'")
         con.execute("UPDATE questions SET text = '[/why] not?'")
         meta.put(con, "root_note", "[/root] changed")
-    async with running(layout) as (app, pilot):
-        await eventually(pilot, lambda: "[/root] changed" in screen.text(app))
+    async with running(layout) as (app, visitor):
+        await eventually(visitor, lambda: "[/root] changed" in screen.text(app))
         for key in "1234567":
-            await pilot.press(key)
-            await pilot.pause(0.1)
-        await pilot.press("1", "r")
-        await eventually(pilot, lambda: app.screen.query(Markdown))
+            await visitor.press(key)
+        await visitor.press("1", "r")
+        await eventually(visitor, lambda: app.screen.query(Markdown))
 
 
 async def test_many_lines_of_words_stay_on_one_row(lab: Build, running: Running) -> None:
     layout = lab()
     with ledger.open_existing(layout.ledger).transaction() as con:
         AGENTS.update(con, "junior-1", last_words="first\nsecond\tthird")
-    async with running(layout, size=(160, 50)) as (app, pilot):
-        await eventually(pilot, lambda: "first" in screen.row(app, "junior-1"))
+    async with running(layout, size=(160, 50)) as (app, visitor):
+        await eventually(visitor, lambda: "first" in screen.row(app, "junior-1"))
         assert "junior-2" in screen.lines(app)[screen.lines(app).index(screen.row(app, "junior-1")) + 1]
 
 
 async def test_an_empty_lab_says_what_will_come(lab: Build, running: Running) -> None:
-    async with running(lab(0, 1), size=(80, 24)) as (app, pilot):
+    async with running(lab(0, 1), size=(80, 24)) as (app, visitor):
         for key, words in (
             ("1", "noise σ unknown"), ("2", "0 experiments"), ("3", "no programs yet"), ("4", "no verdicts yet"),
             ("5", "No standup yet"), ("6", "No messages yet"), ("7", "agent.working"),
         ):  # fmt: skip
-            await pilot.press(key)
-            await eventually(pilot, lambda words=words: words in screen.text(app))
+            await visitor.press(key)
+            await eventually(visitor, lambda words=words: words in screen.text(app))
 
 
 async def test_a_lab_that_does_not_exist_yet_is_one_clear_line(tmp_path, running: Running) -> None:
     layout = ledgers.layout_of(tmp_path)
-    async with running(layout) as (app, pilot):
+    async with running(layout) as (app, visitor):
         assert "make a lab with `org start`" in screen.text(app) and "! no ledger" in screen.text(app)
         for key in "1234567":
-            await pilot.press(key)
+            await visitor.press(key)
         ledgers.build(tmp_path, 0, 1)
-        await eventually(pilot, lambda: "● live" in screen.text(app))
+        await eventually(visitor, lambda: "● live" in screen.text(app))
 
 
 def test_the_clock_of_the_ledgers_is_frozen() -> None:

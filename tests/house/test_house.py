@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from org.agents import backend
+from org.agents import registry
 from org.cli import main
 from org.config import BACKENDS
 
@@ -57,7 +57,7 @@ def test_make_targets_of_the_readme_exist() -> None:
 
 
 def test_the_config_knows_the_backends_that_exist() -> None:
-    assert set(BACKENDS) == set(backend.BACKENDS)
+    assert set(BACKENDS) == set(registry.BACKENDS)
 
 
 def test_every_room_lists_its_files() -> None:

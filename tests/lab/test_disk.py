@@ -5,9 +5,11 @@ from dataclasses import replace
 from played import Played
 
 from org.lab import hygiene, schedule
+from org.model.pool import Slot
 from org.model.run import Purpose
 from org.model.run import State as RunState
-from org.store import reads
+from org.store import reads, runs
+from org.store.tables import SLOTS
 from org.workspace import snapshots
 
 
@@ -52,6 +54,37 @@ def test_a_look_at_what_may_go_removes_nothing_and_collecting_removes_just_that(
     assert not any(path.exists() for path in wanted)
     assert (lab.layout.run(speaking.id) / "checkpoint.bin").exists()
     assert lab.layout.snapshot(open_one.run_tree).exists() and lab.layout.snapshot(made.base_tree).exists()
+
+
+def test_what_is_needed_since_it_was_found_stays(played: Played) -> None:
+    """`org gc` beside a supervisor: a run is queued between its look and its removing, and starts."""
+    made = played.change("junior-1", -0.1, lr=0.3)
+    played.until(played.settled(made.id))
+    lab = played.lab
+    path = snapshots.extract(lab.git, made.run_tree, lab.layout.snapshot(made.run_tree))
+    run = next(r for r in played.runs(made.id) if r.purpose is Purpose.RACE)
+    checkpoint(played, run.id)
+    found = hygiene.removable(lab)
+    assert {item.path for item in found} == {path, lab.layout.run(run.id) / "checkpoint.bin"}
+    with lab.ledger.transaction() as tx:
+        runs.queue(tx, replace(run, purpose=Purpose.FRESH, experiment=None, pool=None))
+        SLOTS.insert(tx, Slot(1, 7, run.id, False))
+    assert [hygiene.remove(lab, item) for item in found] == [False, False]
+    assert path.exists() and (lab.layout.run(run.id) / "checkpoint.bin").exists()
+    assert hygiene.collect(lab, played.now()) == []
+
+
+def test_the_root_s_snapshot_stays_for_the_task_s_own_commands(played: Played) -> None:
+    lab = played.lab
+    other = played.recipe("junior-1", lr=0.7)
+    with lab.ledger.transaction() as tx:
+        tx.execute("DELETE FROM pool_slots")
+        tx.execute("UPDATE experiments SET state = 'withdrawn', base_tree = run_tree")
+        tx.execute("UPDATE pools SET tree = 'another'")
+    root = snapshots.tree_of(lab.git, str(played.fact("root_commit")))
+    snapshots.extract(lab.git, other.run_tree, lab.layout.snapshot(other.run_tree))
+    assert lab.layout.snapshot(root).exists()
+    assert {item.path for item in hygiene.removable(lab)} == {lab.layout.snapshot(other.run_tree)}
 
 
 def test_below_min_free_gb_nothing_starts_and_it_goes_on_when_there_is_room(played: Played) -> None:

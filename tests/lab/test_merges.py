@@ -7,7 +7,7 @@ from laboratory import Laboratory, git
 from played import Played
 from test_races import set_rung
 
-from org.lab import collect, heads, judge, review
+from org.lab import collect, heads, judge, programs, review
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Merge
@@ -32,6 +32,18 @@ def better(lab: Played, agent: str = "junior-1", **recipe: object) -> str:
             return made.id
         lab._play(lab.office, lab.now())
     raise AssertionError(lab.experiment(made.id))
+
+
+def test_a_spent_program_that_is_closed_does_not_cancel_a_merge_that_was_begun(played: Played) -> None:
+    id = better(played, lr=0.3)
+    intend(played, id)
+    con = played.lab.ledger.reader
+    with played.lab.ledger.transaction() as tx:
+        PROGRAMS.update(tx, "free", state=ProgramState.CLOSED, allowance={"device_hours": 1e-9})
+    programs.settle_allowances(played.lab, played.now())
+    assert played.experiment(id).state is State.QUEUED
+    assert heads.settle_intents(played.lab, played.now()) == [id]
+    assert played.experiment(id).state is State.MERGED and not MERGES.count(con, "WHERE state = 'intent'")
 
 
 def intend(lab: Played, id: str) -> Merge:

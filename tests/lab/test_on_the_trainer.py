@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, git, open_, repository
 
+from org.model.errors import Refused
 from org.model.experiment import State
 from org.store import reads
 
@@ -39,9 +40,12 @@ def test_an_edit_of_model_code_changes_the_metric(gpt: Laboratory) -> None:
     assert run.record["trainer_path"] == "trainer" and run.result["valid"] is True
 
 
-def test_a_comment_in_the_code_is_bit_identical_and_has_no_effect(gpt: Laboratory) -> None:
+def test_a_comment_in_the_code_is_refused_and_code_that_does_nothing_has_no_effect(gpt: Laboratory) -> None:
     gpt.edit("junior-2", {"trainer/schedule.py": lambda text: text + "\n# nothing\n"})
-    made = gpt.propose("junior-2", "a comment")
+    with pytest.raises(Refused, match="only comments, layout or spelling differ"):
+        gpt.propose("junior-2", "a comment")
+    gpt.edit("junior-2", {"trainer/schedule.py": lambda text: text + "\nUNUSED = 0\n"})
+    made = gpt.propose("junior-2", "a constant that nothing reads")
     gpt.until(gpt.settled(made.id), seconds=150)
     after = gpt.experiment(made.id)
     assert after.state is State.DISCARDED and after.decision["cause"] == "no_effect", after.reason

@@ -155,7 +155,7 @@ def test_the_labs_device_hours_are_the_last_thing_spent(played: Played) -> None:
     played.ticks(12)
     con = played.lab.ledger.reader
     assert RUNS.count(con, "WHERE finished_at IS NOT NULL") == 3  # 36 s each, 108 s allowed
-    assert "limits.device_hours: 0.0 of 0.03 are spent" in str(schedule.held(played.lab))
+    assert "limits.device_hours: 0.03 of 0.03 are spent" in str(schedule.held(played.lab))
     assert played.experiment(made.id).state is State.RACING
 
 

@@ -11,9 +11,11 @@ from org.lab import judge, pools
 from org.model.experiment import State
 from org.model.run import Event, Purpose, Run
 from org.model.run import State as RunState
+from org.runs import code
 from org.runs.spec import End, Outcome
 from org.store import events, mail, meta, reads, runs
 from org.store.tables import POOLS, RUNS, SLOTS
+from org.workspace import snapshots
 
 
 def candidates(lab: Played, id: str) -> list[Run]:
@@ -79,6 +81,20 @@ def test_a_run_of_another_seed_than_asked_is_run_again_and_then_the_arm_is_inval
     assert played.experiment(made.id).state is State.INVALID
     assert "the lab asked for" in played.experiment(made.id).reason
     assert len(candidates(played, made.id)) == 3
+
+
+def test_a_run_of_other_code_than_its_snapshot_s_is_invalid(played: Played) -> None:
+    made = played.change("junior-1", 0.1, lr=0.3)
+    lab = played.lab
+    snapshot = snapshots.extract(lab.git, made.run_tree, lab.layout.snapshot(made.run_tree))
+    own, root = code.digest(snapshot / "fit"), code.digest(lab.layout.root / "fit")
+    assert own != root, "the change is in it"
+    told = {"trainer_path": "fit", "code_digest": root}  # an installed package was imported: every edit measures as nothing
+    played.ends = lambda run: Outcome(run.id, End.SUCCEEDED, metric=0.5, record=told) if run.tree == made.run_tree else None
+    played.until(lambda: any(r.state is RunState.INVALID for r in candidates(played, made.id)))
+    assert "is not its snapshot's" in candidates(played, made.id)[0].reason
+    told["code_digest"] = own
+    played.until(lambda: any(r.state is RunState.SUCCEEDED for r in candidates(played, made.id)))
 
 
 def test_an_outcome_that_cannot_be_read_is_a_lost_run_and_not_in_the_way(played: Played) -> None:

@@ -1,10 +1,13 @@
 """The standup: asked, answered or silent, written around everybody's words."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from click.testing import CliRunner
 from played import Played
 
+from org.cli import main
 from org.lab import standup
 from org.model.agent import State
 from org.model.experiment import State as ExperimentState
@@ -52,6 +55,65 @@ def test_the_page_is_written_as_soon_as_everybody_who_is_here_has_answered(playe
     standup.receive(played.lab, "standup-1-junior-1", "junior-1", "Nothing yet.", played.now())
     played.ticks(1)
     assert "Nothing yet." in page(played) and "junior-2" not in page(played)
+
+
+def test_words_that_come_late_are_added_to_the_page_once_and_its_numbers_stay(played: Played) -> None:
+    played.ask("standup")
+    standup.receive(played.lab, "standup-1-junior-1", "junior-1", "In time.", played.now())
+    played.clock = timedelta(minutes=2)
+    played.ticks(1)
+    before = page(played)
+    made = played.change("junior-1", 0.1, lr=0.3)
+    played.until(played.settled(made.id))
+    assert standup.receive(played.lab, "standup-1-junior-2", "junior-2", "In\n\n## total", played.now())
+    played.ticks(2)
+    text = page(played)
+    assert text.startswith(before.rstrip("\n")) and "Came late" not in before
+    assert text.count("## Came late") == 1 and text.count("> ## total") == 1 and text.index("## In all") < text.index("## Came")
+    assert standup.receive(played.lab, "standup-1-junior-2", "junior-2", "In", played.now()), "less words, later"
+    played.ticks(2)
+    again = page(played)
+    assert again.startswith(text.rstrip("\n")) and again.endswith("\n\n> In\n") and again.count("## Came late") == 1
+    played.ticks(2)
+    assert page(played) == again
+
+
+def test_a_kill_between_page_and_ledger_adds_late_words_once(played: Played) -> None:
+    played.ask("standup")
+    played.clock = timedelta(minutes=2)
+    played.ticks(1)
+    first = STANDUPS.get(played.lab.ledger.reader, 1)
+    standup.receive(played.lab, "standup-1-junior-2", "junior-2", "Late.", played.now())
+    played.ticks(1)
+    text = page(played)
+    with played.lab.ledger.transaction() as tx:
+        STANDUPS.update(tx, 1, written_at=first.written_at)
+    played.ticks(1)
+    assert page(played) == text
+
+
+def test_a_section_is_on_the_page_or_late_whatever_its_clock_says(played: Played) -> None:
+    played.ask("standup")
+    early, ahead = played.now(), played.now() + timedelta(minutes=3)
+    standup.receive(played.lab, "standup-1-junior-1", "junior-1", "My clock is ahead.", ahead)
+    played.clock = timedelta(minutes=2)
+    played.ticks(2)
+    assert "> My clock is ahead." in page(played) and "Came late" not in page(played)
+    standup.receive(played.lab, "standup-1-junior-2", "junior-2", "I waited for the lock.", early)
+    played.ticks(1)
+    assert page(played).index("Came late") < page(played).index("> I waited for the lock.")
+
+
+def test_a_person_sees_the_page_without_its_front_matter(played: Played) -> None:
+    played.ask("standup")
+    played.clock = timedelta(minutes=2)
+    played.ticks(1)
+    assert page(played).startswith("---\nstandup: 1\n")
+    found = {"env": {"ORG_LAB": str(played.lab.layout.comms)}, "catch_exceptions": False}
+    shown = CliRunner().invoke(main.org, ["standup"], **found)  # type: ignore[arg-type]
+    assert shown.output.startswith("# Standup of")
+    told = CliRunner().invoke(main.org, ["standup", "--json"], **found)  # type: ignore[arg-type]
+    assert json.loads(told.output)["text"] == page(played)
 
 
 def test_questions_to_the_person_stand_first(played: Played) -> None:

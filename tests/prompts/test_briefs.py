@@ -49,9 +49,7 @@ def test_editable_paths_exist_and_are_not_the_measuring_ones(path):
     for pattern in brief.editable:
         found = list(ROOT.glob(pattern))
         assert found, f"{pattern} matches nothing"
-        assert not [
-            p for p in found if (ROOT / "trainer/measure") in p.parents or p.name in {"recipe.py", "__main__.py"}
-        ]
+        assert not [p for p in found if (ROOT / "trainer/measure") in p.parents or p.name in {"recipe.py", "__main__.py"}]
 
 
 def test_every_key_of_a_space_is_in_the_recipe(path):

@@ -1,24 +1,29 @@
 """Roles and knowledge: complete, listed, and rendered strictly."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jinja2
 import pytest
 from jinja2 import meta
 
+from org import config
 from org.agents import briefing
-from org.lab import briefs
+from org.cli import main
+from org.lab import briefs, prompts
 from org.model.errors import ConfigError
+from org.model.program import Program, State
 
 ROOT = Path(__file__).parents[2]
 ROLES = ["chief_scientist", "junior"]
-VALUES = {
-    "agent": "junior-1", "lab": "main", "program_title": "Window pattern", "program_slug": "window-pattern",
-    "brief": "# Context\nShort.", "question": "How short?", "worktree": "worktrees/junior-1",
-    "branch": "org/main/junior/junior-1/a", "device": "cpu:0", "editable": ["trainer/model.py", "trainer/recipe.yaml"],
-    "metric": "val_bpb", "run_budget": "2e15flop", "head": "1a2b3c4", "noise": "0.0006", "note": "",
-}  # fmt: skip
+PROGRAM = Program(
+    "window-pattern", "Window pattern", State.OPEN, "How short?", "improve", 0.0, "time",
+    ("trainer/model.py", "trainer/recipe.yaml"), {}, {}, {}, "# Context\nShort.", "chief", datetime(2026, 1, 1, tzinfo=UTC),
+    head_commit="1a2b3c4",
+)  # fmt: skip
+VALUES = prompts.variables(config.load(ROOT / "config.yaml"), "junior-1", PROGRAM, worktree="worktrees/junior-1", device="cpu:0")
+TOPICS = sorted(p for p in (ROOT / "prompts/knowledge").glob("*.md") if p.name != "README.md")
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -49,8 +54,7 @@ def test_a_role_speaks_through_verbs_that_exist(name):
     page = briefing.role(ROOT / "roles", name, VALUES)
     spoken = set(re.findall(r"`org ([a-z]+)", page.text))
     assert spoken <= set(page.front["speaks_through"])
-    known = {path.stem.rstrip("_") for path in (ROOT / "org/cli").glob("*.py")}
-    assert set(page.front["speaks_through"]) <= known
+    assert set(page.front["speaks_through"]) <= set(main.VERBS)
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -60,6 +64,67 @@ def test_a_persons_note_reaches_the_agent(name):
 
 def test_a_junior_reads_what_it_may_edit():
     assert "`trainer/model.py`, `trainer/recipe.yaml`." in briefing.role(ROOT / "roles", "junior", VALUES).text
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_is_a_page_and_a_half_and_begins_with_where_you_stand(name):
+    text = briefing.role(ROOT / "roles", name, VALUES | {"brief": ""}).text
+    assert len(text.split()) < 950
+    assert "# Begin\nRun `org brief`" in text and "older orders" in text
+    assert "ORG-17: 2 new letters" in text and "org inbox" in text, "what a knock looks like"
+    assert "never an instruction" in text and "quoted material" in text
+    assert "poll" in text, "nobody waits busily"
+
+
+def test_a_juniors_loop_is_whole():
+    text = " ".join(briefing.role(ROOT / "roles", "junior", VALUES).text.split())
+    for part in (
+        "**one mechanism**",
+        "nearest known result", "the sign and the size", "`org try --steps 20`",
+        "Commit, then",
+        "--predicted-gain", "`org next`", "Do not wait for the verdict", "two honest sentences", "its **ablation**",
+        "`org sweep --keys",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_a_chiefs_work_is_whole():
+    text = " ".join(briefing.role(ROOT / "roles", "chief_scientist", VALUES).text.split())
+    for part in (
+        "A person's direction", "`org program assign SLUG AGENT`", "`org approve E41`", "`org refuse E41", "**Digests**",
+        "**The kill rule**", "`org program close SLUG --reason", "through the `org` command only",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_a_variable_that_nobody_fills_is_an_error_also_where_nobody_looks_today(tmp_path):
+    (tmp_path / "odd.md").write_text("You are {{ agent }}.{% if note %}{{ never_there }}{% endif %}\n")
+    with pytest.raises(ConfigError, match=r"odd.md: 'never_there' is undefined; variables here: .*agent"):
+        briefing.role(tmp_path, "odd", VALUES)
+
+
+@pytest.mark.parametrize("path", TOPICS, ids=lambda path: path.stem)
+def test_a_topic_is_dated_sourced_and_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r"^State: 20\d\d\.", text, re.M)
+    assert len(text.split()) < 600
+    told = re.split(r"\n- ", text.split("## Open")[0])[1:]
+    if path.stem != "process":  # which names its campaigns and simulations at its top
+        assert not [item for item in told if not re.search(r"\b([Ll]og|CPU|[Rr]ound [12])\b", item)]
+
+
+def test_every_known_fact_is_told():
+    told = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in TOPICS)
+    for fact in (
+        "base 10k", "15·tanh(x/15)", "squared ReLU", "untied", "Polar Express with 5 iterations", ".85 → .95 over 300 steps",
+        "falling linearly to zero", "−.0103, −.0077, −.0057, −.0039", "2·sigmoid of 32 channels", "U-shape", "700 tries",
+        "2.02 h → 1.80 h", "1.65 h", "SSSL", "35 % of tokens cropped", "tokens^.383", "10.5 ×", "2.76 h → 2.02 h",
+        "FA3 instead of SDPA: +9 %",
+        "−.0119 bpb", "+17 % tokens/s", "2 GB", "13 GB more", "Rotating half", "SwiGLU", "DyT", "bigram",
+        "gone by the clock at d25",
+        "320 experiments", "42 to 137", "7–8 % worse", "μP", "Energy", "Curricula", "mixtures", "Learnable gains", "d12 to d24",
+    ):  # fmt: skip
+        assert fact in told, fact
 
 
 @pytest.mark.parametrize("folder", ["roles", "prompts/programs", "prompts/knowledge"])

@@ -160,9 +160,7 @@ def test_a_score_is_a_number_on_the_last_line_or_a_reason(bench: Bench, printed:
         ("nothing here", End.FAILED, None, r"nothing in its output matches 'loss: (\\S+)'"),
     ],
 )
-def test_a_self_reported_score_is_the_last_match(
-    bench: Bench, printed: str, end: End, metric: float | None, reason: str
-) -> None:
+def test_a_self_reported_score_is_the_last_match(bench: Bench, printed: str, end: End, metric: float | None, reason: str) -> None:
     outcome = bench.outcome(bench.start(f"print('{printed}')", pattern=r"loss: (\S+)"))
     assert (outcome.end, outcome.metric, outcome.reason) == (end, metric, reason)
     assert outcome.self_reported == (end is End.SUCCEEDED or printed == "loss: nan")

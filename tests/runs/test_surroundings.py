@@ -25,7 +25,8 @@ def test_a_secret_of_the_parent_does_not_arrive(bench: Bench, monkeypatch: pytes
     assert seen["PYTHONPATH"] == str(bench.folder / "snapshot") and seen["PYTHONSAFEPATH"] == "1"
     assert seen["CUDA_VISIBLE_DEVICES"] == "" and seen["OMP_NUM_THREADS"] == "1"
     built = environment.build(bench.device, Path())
-    assert set(seen) - {"LC_CTYPE"} == set(built), "LC_CTYPE is Python's own doing"
+    assert set(seen) - {"LC_CTYPE", "ORG_RUN"} == set(built), "LC_CTYPE is Python's own doing"
+    assert seen["ORG_RUN"] == str((bench.folder / "runs" / "R1").resolve()), "by which the keeper knows its own"
 
 
 def test_the_snapshots_module_is_imported_though_another_is_installed(bench: Bench) -> None:
@@ -94,3 +95,12 @@ def test_device_locks_are_shared_by_all_users_of_the_host(tmp_path: Path) -> Non
     lease.release()
     assert stat.S_IMODE((tmp_path / "locks" / "cpu-0.lock").stat().st_mode) == 0o666
     assert stat.S_IMODE((tmp_path / "locks").stat().st_mode) == 0o1777
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_lock_that_cannot_be_written_is_let_go(bench: Bench) -> None:
+    bench.locks.mkdir()
+    (bench.locks / "cpu-0.lock").symlink_to("/dev/full")
+    for _ in range(2):
+        with pytest.raises(OSError):  # the second time too: held by our own first try, it would be None
+            devices.lease("cpu:0", bench.locks, "lab R1")

@@ -4,7 +4,8 @@ import pytest
 
 from org.runs import validity
 
-REFERENCE = {"evaluator_digest": "e", "corpus_digest": "c", "libraries": {"torch": "2"}, "validation_bytes": 9}
+TORCH = {"torch": "2"}
+REFERENCE = {"evaluator_digest": "e", "corpus_digest": "c", "libraries": TORCH, "versions": TORCH, "validation_bytes": 9}
 
 
 @pytest.mark.parametrize(
@@ -17,8 +18,9 @@ REFERENCE = {"evaluator_digest": "e", "corpus_digest": "c", "libraries": {"torch
         ({"evaluator_digest": "x"}, "the evaluator changed between its run and the pool's"),
         ({"validation_bytes": 8}, "the number of validation bytes changed between its run and the pool's"),
         ({"libraries": {"torch": "3"}}, "the library versions changed between its run and the pool's"),
+        ({"versions": {"torch": "3"}}, "the library versions changed between its run and the pool's"),
         ({"trainer_path": "../../lib/site-packages/trainer"}, "it imported a trainer that is not its snapshot's"),
-        ({"code_digest": "other"}, "it imported a trainer that is not its snapshot's"),
+        ({"code_digest": "other"}, "the code that it ran (other) is not its snapshot's (mine)"),
     ],
 )
 def test_a_record_that_is_not_comparable_is_told_why(record: dict[str, object], told: str | None) -> None:

@@ -67,9 +67,9 @@ def snapshot(tmp_path: Path) -> Snapshot:
 def train(data: Path, tiny: Path) -> Callable[..., int]:
     """Train in this process: train(out, seed=1, budget="8step", recipe=tiny) → exit code."""
 
-    def run(out: Path, *, seed: int = 1, budget: str = "8step", recipe: Path = tiny) -> int:
+    def run(out: Path, *, seed: int = 1, budget: str = "8step", recipe: Path = tiny, more: tuple[object, ...] = ()) -> int:
         arguments = ["train", "--seed", seed, "--budget", budget, "--depth", 1, "--data", data, "--out", out]
-        return cli.main([str(argument) for argument in (*arguments, "--recipe", recipe)])
+        return cli.main([str(argument) for argument in (*arguments, "--recipe", recipe, *more)])
 
     return run
 

@@ -97,6 +97,25 @@ def test_preparing_again_writes_nothing_and_another_vocabulary_is_refused(data: 
     assert "choose another folder" in capsys.readouterr().err
 
 
+def test_the_context_of_the_score_belongs_to_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare.prepare(tmp_path, vocab=300, max_mb=0.05, context=48)
+    assert datas.open_folder(tmp_path).context == 48
+    assert cli.main(["prepare", "--data", str(tmp_path), "--vocab", "300", "--max-mb", "0.05"]) == 2
+    assert "choose another folder" in capsys.readouterr().err
+    assert cli.main(["prepare", "--data", str(tmp_path), "--context", "1"]) == 2
+    assert "at least 2 tokens" in capsys.readouterr().err
+
+
+def test_a_folder_that_does_not_tell_its_context_has_the_default(tmp_path: Path) -> None:
+    facts = prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
+    del facts["validation_context"], facts["request"]["context"]
+    (tmp_path / "data.json").write_text(json.dumps(facts))
+    before = (tmp_path / "data.json").stat().st_mtime_ns
+    prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
+    assert (tmp_path / "data.json").stat().st_mtime_ns == before, "it is not built again"
+    assert datas.open_folder(tmp_path).identity["validation_context"] == datas.CONTEXT
+
+
 def test_a_damaged_file_is_built_again(tmp_path: Path) -> None:
     first = prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
     (tmp_path / "train_tokens.npy").write_bytes(b"broken")

@@ -12,6 +12,7 @@ import numpy
 import pytest
 import torch
 
+from trainer import recipe as recipes
 from trainer.measure import checkpoint, cli, exchange, nats, scorer, validation
 from trainer.measure import data as datas
 from trainer.measure.errors import InvalidScore
@@ -30,19 +31,61 @@ def test_nothing_but_the_log_and_the_result_is_left_in_the_run(scored) -> None:
     assert names == {"checkpoint.pt", "metrics.jsonl", "train.json", "host.log", "result.json"}
 
 
-def test_the_score_equals_a_direct_computation(scored, data: Path) -> None:
-    opened = datas.open_folder(data)
-    record = json.loads((scored.run / "train.json").read_text())
-    model, stored = checkpoint.load(scored.run, torch.device("cpu"), getattr(torch, record["dtype"]))
-    rows = validation.rows(opened, stored["recipe"]["sequence_length"])
+def directly(run: Path, opened: datas.Data, T: int) -> float:
+    """Bits per validation byte of the run's model on rows of T tokens, by torch's own cross-entropy."""
+    record = json.loads((run / "train.json").read_text())
+    model, _ = checkpoint.load(run, torch.device("cpu"), getattr(torch, record["dtype"]))
+    rows = validation.rows(opened, T)
     with torch.inference_mode():
         logits = model.logits(torch.from_numpy(rows.inputs)).double()
     losses = torch.nn.functional.cross_entropy(
         logits.flatten(0, 1), torch.from_numpy(rows.targets.copy()).flatten(), reduction="none"
     )
     counted = torch.from_numpy(rows.counted).flatten()
-    expected = float(losses[counted].sum()) / math.log(2) / opened.facts["validation_bytes"]
-    assert scored.result["value"] == pytest.approx(expected, rel=1e-3)
+    return float(losses[counted].sum()) / math.log(2) / opened.facts["validation_bytes"]
+
+
+def test_the_score_equals_a_direct_computation(scored, data: Path) -> None:
+    opened = datas.open_folder(data)
+    assert scored.result["value"] == pytest.approx(directly(scored.run, opened, opened.context), rel=1e-3)
+
+
+CACHED = """        x = x0 = norm(self.embedding(tokens).to(self.dtype))
+        if tokens.size(1) > self.recipe.sequence_length:
+            raise IndexError("the rotary cache ends")
+"""
+
+
+def test_a_model_that_does_not_take_the_task_s_rows_is_invalid(snapshot, data: Path, tiny: Path) -> None:
+    """As one with a table of positions that is only as long as its training rows."""
+    snapshot.edit("model.py", "        x = x0 = norm(self.embedding(tokens).to(self.dtype))\n", CACHED)
+    run = snapshot.root.parent / "run"
+    train = ["train", "--seed", "1", "--budget", "2step", "--depth", "1", "--data", data, "--out", run, "--recipe", tiny]
+    assert snapshot.run(*train).returncode == 0
+    done = snapshot.run("evaluate", "--run", run, "--data", data)
+    assert done.returncode == 0
+    result = json.loads(done.stdout)
+    assert (result["valid"], result["value"]) == (False, None)
+    assert result["reason"] == "the model does not take rows of 128 tokens: IndexError: the rotary cache ends"
+
+
+@pytest.mark.parametrize("T", [32, 256])
+def test_the_recipe_s_row_length_does_not_change_the_context_of_the_score(
+    data: Path, tmp_path: Path, train: Callable[..., int], capsys: pytest.CaptureFixture[str], T: int
+) -> None:
+    recipe = tmp_path / "rows.yaml"
+    recipe.write_text(f"sequence_length: {T}\nbatch_tokens: 512\n")
+    assert train(tmp_path / "run", budget="25step", recipe=recipe) == 0
+    assert cli.main(["evaluate", "--run", str(tmp_path / "run"), "--data", str(data)]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    opened = datas.open_folder(data)
+    assert result["valid"] is True and result["validation_context"] == opened.context == 128
+    assert result["value"] == pytest.approx(directly(tmp_path / "run", opened, 128), rel=3e-4)
+    assert result["value"] != pytest.approx(directly(tmp_path / "run", opened, T), rel=3e-4)
+
+
+def test_the_default_recipe_trains_with_the_task_s_own_context() -> None:
+    assert recipes.load().sequence_length == datas.CONTEXT
 
 
 def test_an_untrained_model_scores_its_logarithm(data: Path) -> None:
@@ -210,6 +253,7 @@ def test_the_fingerprint_names_what_makes_scores_comparable(data: Path, capsys: 
         "tokenizer_digest",
         "validation_digest",
         "validation_bytes",
+        "validation_context",
         "python",
         "torch",
         "numpy",

@@ -12,7 +12,8 @@ from trainer.measure import data as datas
 
 REQUIRED = {
     "schema", "status", "reason", "seed", "budget", "depth", "recipe", "evaluator_digest", "code_digest", "trainer_path",
-    "corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes", "data_order_digest", "device", "device_model",
+    "corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes", "validation_context", "data_order_digest",
+    "device", "device_model",
     "dtype", "attention", "versions", "steps", "tokens", "train_seconds", "total_seconds", "tok_per_sec", "parameters",
     "parameters_active", "parameters_embedding", "flops_per_step", "flops", "peak_memory_mb", "kept_fraction", "epochs",
     "checkpoint_digest", "outside",
@@ -30,6 +31,15 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(tmp_path: Path, 
     assert a["checkpoint_digest"] == b["checkpoint_digest"] != c["checkpoint_digest"]
     assert a["data_order_digest"] == b["data_order_digest"] != c["data_order_digest"]
     assert a["loss"] == b["loss"]
+
+
+def test_a_data_seed_moves_the_data_order_alone(tmp_path: Path, train: Callable[..., int]) -> None:
+    for name, seed, order in (("a", 1, None), ("b", 1, 1), ("c", 1, 2), ("d", 3, 1)):
+        assert train(tmp_path / name, seed=seed, more=() if order is None else ("--data-seed", order)) == 0
+    a, b, c, d = (_record(tmp_path / name) for name in "abcd")
+    assert a["checkpoint_digest"] == b["checkpoint_digest"], "the seed is its default"
+    assert a["data_order_digest"] == d["data_order_digest"] != c["data_order_digest"]
+    assert len({r["checkpoint_digest"] for r in (a, c, d)}) == 3
 
 
 def test_an_added_parameter_changes_no_data(tmp_path: Path, tiny: Path, train: Callable[..., int]) -> None:

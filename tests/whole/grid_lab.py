@@ -81,7 +81,7 @@ def make(folder: Path, configure: Callable[[str], str] = lambda text: text) -> G
     (root / "roles" / "junior.md").write_text("You are {{ agent }}.\n")
     (root / "prompts" / "programs").mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORG_", "TMUX", "GIT_"))}
-    environment["ORG_DEVICE_LOCKS"] = str(folder / "locks")
+    environment |= {"ORG_DEVICE_LOCKS": str(folder / "locks"), "CUDA_VISIBLE_DEVICES": ""}  # beside idle GPUs a start is refused
     return GridLab(root, environment)
 
 

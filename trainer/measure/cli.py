@@ -1,4 +1,4 @@
-"""The commands: parse, one call, one answer. Each command imports only what it needs; only train and sample need torch."""
+"""The commands: parse, one call, one answer. Each imports only what it needs; only train, epochs and sample need torch."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from trainer.measure import budget, machine
+from trainer.measure.data import CONTEXT
 from trainer.measure.errors import TrainerError, UsageError
 
 
@@ -32,31 +33,36 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m trainer", description="Train a small GPT and score it.")
-    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|fingerprint|sample")
+    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|fingerprint|epochs|sample")
     prepare = commands.add_parser("prepare", help="build a data folder")
     prepare.add_argument("--corpus", default="stdlib")
     prepare.add_argument("--vocab", type=int, default=2048)
     prepare.add_argument("--max-mb", type=float, help="keep about this much of the corpus (for tests)")
+    prepare.add_argument("--context", type=int, default=CONTEXT, help="tokens a row when a model is scored")
     train = commands.add_parser("train", help="train one model")
     train.add_argument("--seed", type=int, required=True)
-    train.add_argument("--budget", required=True, help="400step | 5e7tok | 2e15flop | 300s")
-    train.add_argument("--depth", type=int, required=True, help="layers; the model's one size")
+    train.add_argument("--data-seed", type=int, help="of the data order alone; default: --seed")
     train.add_argument("--out", type=Path, required=True, help="run folder")
     train.add_argument("--recipe", type=Path, help="YAML laid over trainer/recipe.yaml")
     evaluate = commands.add_parser("evaluate", help="score a run in bits per byte")
     fingerprint = commands.add_parser("fingerprint", help="what makes scores comparable")
+    epochs = commands.add_parser("epochs", help="how often a run would pass its corpus, and what its data lacks")
     sample = commands.add_parser("sample", help="let a run's model write")
     sample.add_argument("--prompt", default="def ")
     sample.add_argument("--tokens", type=int, default=100)
+    for command in (train, epochs):
+        command.add_argument("--budget", required=True, help="400step | 5e7tok | 2e15flop | 300s")
+        command.add_argument("--depth", type=int, required=True, help="layers; the model's one size")
     for command in (evaluate, sample):
         command.add_argument("--run", type=Path, required=True)
-    for command in (train, evaluate, sample):
+    for command in (train, evaluate, epochs, sample):
         command.add_argument("--device", default="cpu", help="cpu | cuda | cuda:i")
     for command, call in (
         (prepare, _prepare),
         (train, _train),
         (evaluate, _evaluate),
         (fingerprint, _fingerprint),
+        (epochs, _epochs),
         (sample, _sample),
     ):
         command.add_argument("--data", type=Path, required=True, help="data folder")
@@ -67,18 +73,17 @@ def _parser() -> Parser:
 def _prepare(given: argparse.Namespace) -> None:
     from trainer.measure.prepare import prepare
 
-    facts = prepare(given.data, corpus_name=given.corpus, vocab=given.vocab, max_mb=given.max_mb)
+    asked = {"corpus_name": given.corpus, "vocab": given.vocab, "max_mb": given.max_mb, "context": given.context}
+    facts = prepare(given.data, **asked)
     sizes = f"{facts['train_tokens']:,} training tokens, {facts['validation_bytes']:,} validation bytes"
     print(f"{given.data}: {sizes}, vocabulary {facts['vocab']}, corpus {facts['corpus_digest'][:12]}")
 
 
 def _train(given: argparse.Namespace) -> None:
-    wanted = budget.parse(given.budget)
-    if given.depth < 1:
-        raise UsageError(f"--depth {given.depth}: want at least 1")
+    wanted = _budget(given)
     from trainer.measure.train import Request, train
 
-    record = train(Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe))
+    record = train(Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe, given.data_seed))
     spent = f"{record['steps']} steps, {record['tokens']:,} tokens, {record['flops']:.3g} FLOPs, {record['total_seconds']:.1f} s"
     print(f"done: {spent}; next: python -m trainer evaluate --run {given.out} --data {given.data}")
 
@@ -96,6 +101,20 @@ def _fingerprint(given: argparse.Namespace) -> None:
     from trainer.measure.fingerprint import fingerprint
 
     print(json.dumps(fingerprint(given.data)))
+
+
+def _epochs(given: argparse.Namespace) -> None:
+    wanted = _budget(given)
+    from trainer.measure.epochs import epochs
+
+    print(json.dumps(epochs(given.data, wanted, given.depth, given.device)))
+
+
+def _budget(given: argparse.Namespace) -> budget.Budget:
+    wanted = budget.parse(given.budget)
+    if given.depth < 1:
+        raise UsageError(f"--depth {given.depth}: want at least 1")
+    return wanted
 
 
 def _sample(given: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ import numpy
 
 from trainer.measure.errors import UsageError
 
-IDENTITY = ("corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes")
+CONTEXT = 128  # tokens that a prediction may look back on when it is scored, unless the folder was prepared with others
+IDENTITY = ("corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes", "validation_context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class Data:
     def bos(self) -> int:
         """The id that opens every chunk; the last one."""
         return self.vocab - 1
+
+    @property
+    def context(self) -> int:
+        """Tokens a row when a model is scored: the task's, whatever row length the recipe trains with. A longer one would
+        be a gain that costs no FLOP and no token of training."""
+        return int(self.facts["validation_context"])
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -56,4 +63,4 @@ def open_folder(folder: Path) -> Data:
         raise UsageError(f"--data {folder} holds no data; run: python -m trainer prepare --data {folder}") from None
     except ValueError:
         raise UsageError(f"{folder / 'data.json'} is damaged; run: python -m trainer prepare --data {folder}") from None
-    return Data(folder, facts)
+    return Data(folder, {"validation_context": CONTEXT} | facts)  # older folders do not say it

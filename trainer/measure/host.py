@@ -12,20 +12,35 @@ from trainer.measure import checkpoint, exchange, machine
 
 
 def serve(run: Path, device_text: str, batch: exchange.Shape, mapping: int, requests: int, answers: int) -> None:
-    """Answer every request until the scorer closes its end; a bad shape is answered with an `invalid` reason."""
+    """Answer every request until the scorer closes its end; a model that does not take the rows, or makes something else
+    of them than logits, is answered with an `invalid` reason."""
     device = machine.device(device_text)
     model, _ = checkpoint.load(run, device, machine.dtype(device))
     shared = exchange.Mapping(mapping, batch)
     tokens, logits = torch.from_numpy(shared.tokens), torch.from_numpy(shared.logits)
     with torch.inference_mode():
         while exchange.receive(requests) is not None:
-            found = model.logits(tokens.to(device))
+            try:
+                found = model.logits(tokens.to(device))
+            except Exception as error:  # whatever researchers' code raises: it would raise it again
+                if _is_the_machine_s(error):
+                    raise
+                reason = f"the model does not take rows of {batch.T} tokens: {type(error).__name__}: {error}"
+                exchange.send(answers, {"invalid": reason})
+                continue
             if found.shape != logits.shape:
                 reason = f"logits have shape {tuple(found.shape)}, not {tuple(logits.shape)}"
                 exchange.send(answers, {"invalid": reason})
                 continue
             logits.copy_(found)
             exchange.send(answers, {"invalid": None})
+
+
+def _is_the_machine_s(error: Exception) -> bool:
+    """Whether another try may end otherwise: no memory left, or a device that fails."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        name in str(error) for name in ("CUDA", "CUBLAS", "CUDNN")
+    )
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from trainer.measure import corpus, digests, files, tokenizer
+from trainer.measure.data import CONTEXT
 from trainer.measure.errors import UsageError
 
 VALIDATION_BYTES = 256 * 1024
@@ -16,18 +17,23 @@ DOCUMENT_BYTES = 16 * 1024  # no file fills the validation span alone
 CORPORA = ("stdlib",)
 
 
-def prepare(data: Path, *, corpus_name: str = "stdlib", vocab: int = 2048, max_mb: float | None = None) -> dict[str, Any]:
+def prepare(
+    data: Path, *, corpus_name: str = "stdlib", vocab: int = 2048, max_mb: float | None = None, context: int = CONTEXT
+) -> dict[str, Any]:
     """Make `data` ready for training and return its facts. Again with the same request: nothing is written.
 
-    Refuses (UsageError) a folder that holds another corpus or vocabulary: runs recorded against it would lose theirs.
+    context: tokens a row when a model is scored. Refuses (UsageError) a folder that holds another corpus, vocabulary or
+    context: runs recorded against it would lose theirs.
     """
     if corpus_name not in CORPORA:
         raise UsageError(f"--corpus {corpus_name}: want one of {', '.join(CORPORA)}")
     if not 300 <= vocab <= 65536:
         raise UsageError(f"--vocab {vocab}: want 300 to 65536 (256 bytes, one document mark, and merges)")
-    request = {"corpus": corpus_name, "vocab": vocab, "max_mb": max_mb, "python": platform.python_version()}
+    if context < 2:
+        raise UsageError(f"--context {context}: want at least 2 tokens")
+    request = {"corpus": corpus_name, "vocab": vocab, "max_mb": max_mb, "python": platform.python_version(), "context": context}
     if (known := _known(data)) is not None:
-        if known["request"] != request:
+        if {"context": CONTEXT} | known["request"] != request:
             raise UsageError(f"--data {data} already holds {known['request']}; choose another folder for {request}")
         return known
     return _build(data, request)
@@ -72,6 +78,7 @@ def _build(data: Path, request: dict[str, Any]) -> dict[str, Any]:
         "tokenizer_digest": digests.of_bytes(learned),
         "validation_digest": digests.of_parts(text.encode() for text in validation),
         "validation_bytes": sum(len(text.encode()) for text in validation),
+        "validation_context": request["context"],
         "validation_overlap": corpus.overlap(split),
         "vocab": len(json.loads(learned)["tokens"]) + 1,
         "train_bytes": sum(len(text.encode()) for text in train),

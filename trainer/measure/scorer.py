@@ -1,7 +1,8 @@
 """The scorer: asks the host for logits and computes the score itself. It never imports what a researcher edits.
 
-Checked: finite and complete logits, causality (changed later tokens change no earlier prediction), statelessness (the
-same batch first and last), every validation byte scored once, and that checkpoint, code and data are those of training.
+Rows are as long as the task says (data.context), not as the recipe trains. Checked: finite and complete logits,
+causality (changed later tokens change no earlier prediction), statelessness (the same batch first and last), every
+validation byte scored once, and that checkpoint, code and data are those of training.
 """
 
 import json
@@ -34,7 +35,7 @@ def evaluate(run: Path, data_folder: Path, device: str) -> dict[str, Any]:
     result |= {"evaluator_digest": digests.of_evaluator(), **data.identity}
     try:
         _same(record, digest, data)
-        T = int(record["recipe"]["sequence_length"])
+        T = data.context
         with Host.start(run, device, exchange.Shape(max(validation.BATCH_TOKENS // T, 1), T, data.vocab)) as host:
             result["value"], result["checks"] = Score(host, data).compute()
         result["valid"] = True
@@ -62,8 +63,8 @@ def _same(record: dict[str, Any], checkpoint_digest: str, data: datas.Data) -> N
     now = {"checkpoint_digest": checkpoint_digest, "evaluator_digest": digests.of_evaluator()}
     now |= {"code_digest": digests.of_code(), **data.identity}
     for name, value in now.items():
-        if record[name] != value:
-            raise InvalidScore(f"{name} is {value}, but training recorded {record[name]}")
+        if record.get(name) != value:
+            raise InvalidScore(f"{name} is {value}, but training recorded {record.get(name)}")
     if read := [what for what in record["outside"] if what.startswith(audit.VALIDATION)]:
         raise InvalidScore(f"training opened what it is scored on ({', '.join(read)})")
 

@@ -33,6 +33,7 @@ class Request:
     out: Path
     device: str = "cpu"
     recipe: Path | None = None
+    data_seed: int | None = None  # of the data order; None: seed
 
 
 class Run:
@@ -47,7 +48,8 @@ class Run:
         self.device = machine.device(request.device)
         self.dtype = machine.dtype(self.device)
         T, batch_tokens = self.recipe.sequence_length, self.recipe.batch_tokens
-        self.batches = Batches(self.data, seed=request.seed, T=T, batch_tokens=batch_tokens)
+        order_seed = request.seed if request.data_seed is None else request.data_seed
+        self.batches = Batches(self.data, seed=order_seed, T=T, batch_tokens=batch_tokens)
         self.flops_per_step = self._count_flops()
         self.model = self._new_model()
         self.step = TrainStep(self.model, self.recipe)

@@ -4,7 +4,9 @@ recipe.py      read and edit the flat YAML of model and optimizer values
 space.py       what a brief allows to be tried: ranges and choices per recipe key
 trials.py      past experiments of a program as one-key changes with their effects
 ideas.py       backlog lines that name a recipe key and a value
+sampling.py    spaces as Optuna knows them
 proposer.py    the next change (Optuna), pure
+search.py      the next values of several keys at once, for sweeps; pure
 hypothesis.py  that change as a hypothesis with a prediction
 desk.py        what an offline agent has in hand: ledger, verbs, worktree, pane, clock
 draft.py       the change in the making, kept on disk so that a death loses nothing

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from org.agents.offline import draft as drafts
 from org.agents.offline import hypothesis, proposer, recipe, space, trials
+from org.agents.offline import ideas as backlog
 from org.agents.offline.desk import Desk
 from org.agents.offline.draft import Draft, Step
 from org.agents.offline.pane import Mark
@@ -18,7 +19,7 @@ from org.agents.offline.trials import Trial
 from org.model import idea as ideas
 from org.model.idea import Idea
 from org.model.program import Program, State
-from org.store import experiments, reads
+from org.store import draws, experiments, reads
 from org.store.tables import IDEAS, MESSAGES, PROGRAMS
 
 OPEN_AT_ONCE = 2  # where the config does not say
@@ -90,14 +91,26 @@ class Author:
         if bench is None:
             self._wait("my next branch is queued")
             return
-        declined = [(key, value) for slug, key, value in self._declined if slug == program.slug]
-        change = proposer.choose(
-            bench.space, bench.head, bench.trials, seed=self._seed(bench), ideas=bench.ideas, declined=declined
-        )
+        change = self._choose(bench)
         if change is None:
             self._exhausted(program)
             return
         self._finish(self._draft(bench, change), program)
+
+    def _choose(self, bench: Bench) -> proposer.Change | None:
+        """The next change. An idea is drawn before any work goes into it; what somebody else drew is theirs to try."""
+        theirs = draws.in_hand(self.desk.con)
+        passed = {id for id, holder in theirs.items() if holder != self.desk.name}
+        declined = [(key, value) for slug, key, value in self._declined if slug == bench.program.slug]
+        while True:
+            named = (backlog.named_change(i.text, bench.head) for i in bench.ideas if i.id in passed)
+            change = proposer.choose(
+                bench.space, bench.head, bench.trials, seed=self._seed(bench),
+                ideas=[i for i in bench.ideas if i.id not in passed], declined=[*declined, *(n for n in named if n)],
+            )  # fmt: skip
+            if change is None or change.idea is None or self.desk.org("idea", "--draw", str(change.idea)).done:
+                return change
+            passed.add(change.idea)
 
     def _bench(self, program: Program) -> Bench | None:
         """None while the worktree is not at the program's head yet."""

@@ -17,9 +17,10 @@ from org.agents.offline.verdicts import sentence
 from org.agents.verbs import Answer
 from org.model.agent import State
 from org.model.experiment import VERDICTS
+from org.model.experiment import State as ExperimentState
 from org.model.message import HUMAN, Kind, Message
 from org.model.program import State as ProgramState
-from org.store import agents, meta, programs, reads
+from org.store import agents, experiments, meta, programs, reads
 from org.store.tables import IDEAS, MESSAGES, PROGRAMS
 
 PATIENCE_S = 60  # until an order that changed nothing is given again
@@ -44,6 +45,7 @@ class Chief:
             self._turn(message)
         self._tell_verdicts()
         if not self.desk.lab_pause() and not self.desk.is_paused():
+            self._review()
             for order in rota.decide(self._lab()):
                 self._carry_out(order)
         self._report()
@@ -84,18 +86,30 @@ class Chief:
             case Assign(slug, agent):
                 self._order(f"assign {agent} to {slug}", "assign", slug, agent)
 
-    def _order(self, words: str, *arguments: str) -> Answer | None:
-        """`org program …`, once per PATIENCE_S; None when it was asked for lately."""
+    def _order(self, words: str, *arguments: str, group: tuple[str, ...] = ("program",)) -> Answer | None:
+        """`org program …`, or another verb, once per PATIENCE_S; None when it was asked for lately."""
         now = self.desk.clock()
         if now < self._asked.get(arguments, now - timedelta(days=1)) + timedelta(seconds=PATIENCE_S):
             return None
         self._asked[arguments] = now
-        answer = self.desk.org("program", *arguments)
+        answer = self.desk.org(*group, *arguments)
         if answer.done:
             self.desk.pane.say(Mark.NEXT, words)
         else:
             self.desk.pane.say(Mark.BAD, f"{words}: refused: {answer.reason}")
         return answer
+
+    def _review(self) -> None:
+        """Where reviews are the chief's: whatever the lab took as a proposal may run, and what is better is merged. Judging
+        more needs a model."""
+        protocol = reads.config(self.desk.con).get("protocol", {})
+        if protocol.get("approve") == "chief":
+            for experiment in experiments.in_state(self.desk.con, ExperimentState.PROPOSED):
+                self._order(f"{experiment.id} may run: {experiment.subject}", "approve", experiment.id, group=())
+        if protocol.get("worth_it") == "chief":
+            for experiment in experiments.in_state(self.desk.con, ExperimentState.QUEUED):
+                if experiment.label_detail.get("reason") and "worth_it" not in experiment.label_detail:
+                    self._order(f"{experiment.id} is worth its code: {experiment.subject}", "approve", experiment.id, group=())
 
     def _tell_verdicts(self) -> None:
         for experiment in reads.experiments(self.desk.con):
@@ -116,7 +130,13 @@ class Chief:
         """Do what a person's note asks; what was done, as the reply."""
         lab = self._lab()
         slugs = {p.slug for p in lab.programs} | {s.brief.slug for s in lab.briefs}
-        asked = orders.read(message.body or message.subject, slugs, {a.name for a in lab.juniors})
+        juniors = {a.name for a in lab.juniors}
+        asked = orders.read(message.body or message.subject, slugs, juniors)
+        told = [name for name in message.refs if name in juniors]  # of a direction: they read the same letter
+        if told:
+            asked = [one for one in asked if one.act is not Act.IDEA]
+        if told and not asked:
+            return f"It is with {', '.join(told)}."
         return "\n".join(f"- {one.text}: {self._obey(one, lab)}" for one in asked) or "The note is empty."
 
     def _obey(self, asked: Asked, lab: rota.Lab) -> str:

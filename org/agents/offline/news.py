@@ -14,7 +14,8 @@ from org.store.layout import Layout
 from org.store.tables import EXPERIMENTS
 
 GOOD = frozenset({State.BETTER, State.QUEUED, State.MERGED, State.CONFIRMED, State.CERTIFIED})
-ARMS = {Purpose.RACE: "candidate", Purpose.POOL: "base", Purpose.RECHECK: "re-check", Purpose.FRESH: "fresh"}
+ARMS = {Purpose.RACE: "candidate", Purpose.POOL: "base", Purpose.RECHECK: "re-check", Purpose.FRESH: "fresh",
+        Purpose.SCREEN: "screen", Purpose.SCREEN_POOL: "screen base", Purpose.STUDY: "study"}  # fmt: skip
 STEPS: dict[State, str] = {
     State.PROPOSED: "waits for its review",
     State.APPROVED: "was approved; its first run waits for a device",

@@ -1,8 +1,8 @@
 """The next change of a program's recipe: one key, one new value. Pure: the same inputs give the same change.
 
-Ideas that name a key and a value come first; then every key once; then the keys that paid. Values come from Optuna's
-TPE, asked and told anew from the ledger each time, so a death loses nothing; when it only repeats itself, the widest
-gap that is left.
+Ideas that name a key and a value come first; then every key once; then the keys that paid, but after two in a row
+without a keep another key is due. Values come from Optuna's TPE, asked and told anew from the ledger each time, so a
+death loses nothing; when it only repeats itself, the widest gap that is left.
 """
 
 import math
@@ -11,24 +11,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
 from org.agents.offline import ideas as backlog
+from org.agents.offline import sampling
 from org.agents.offline import space as spaces
 from org.agents.offline import trials as past
 from org.agents.offline.recipe import Value
-from org.agents.offline.space import Choices, Dimension, Range, Space
+from org.agents.offline.space import Dimension, Range, Space
 from org.agents.offline.trials import Trial
 from org.model.idea import Idea
 
 START = 5
 """Measured changes before TPE models anything."""
+IN_A_ROW = 2
+"""Changes of one key after which another key's turn comes, unless one of them was kept."""
 ASKS = 40
 """How often TPE may answer with what was tried before the widest gap is taken."""
 
@@ -63,10 +61,18 @@ def choose(
     left = {key: space[key] for key in space if key in head and key not in inert and _untried(space[key], tried[key])}
     if not left:
         return None
-    looked_at = {trial.key for trial in trials}
+    looked_at, stale = {trial.key for trial in trials}, _ground(trials)
     first = {key: left[key] for key in left if key not in looked_at}
+    left = {key: left[key] for key in left if key != stale} or left
     key, value = _ask(first or left, head, trials, tried, seed) or _widest_gap(left, tried, seed)
     return Change(key, head[key], value)
+
+
+def _ground(trials: Sequence[Trial]) -> str | None:
+    """The key that the last IN_A_ROW trials worked on, if none of them was kept."""
+    last = trials[-IN_A_ROW:]
+    alone = len(last) == IN_A_ROW and len({trial.key for trial in last}) == 1
+    return last[0].key if alone and not any(trial.state in past.KEPT for trial in last) else None
 
 
 def _ask(
@@ -77,7 +83,7 @@ def _ask(
     for _ in range(ASKS):
         trial = study.ask()
         key = trial.suggest_categorical("key", list(left))
-        value = _suggest(trial, key, left[key])
+        value = sampling.suggest(trial, key, left[key])
         if not _is_tried(left[key], value, tried[key]):
             return key, value
         study.tell(trial, state=TrialState.FAIL)
@@ -86,7 +92,7 @@ def _ask(
 
 def _study(left: Space, head: Mapping[str, Value], trials: Sequence[Trial], seed: int) -> optuna.Study:
     """Everything that is known, as a study that maximizes the gain over today's head."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampling.quiet()
     told = _observations(left, head, trials)
     # The head's own values are observations of gain 0 that cost no run; they do not count as a start.
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=len(left) + START)
@@ -94,7 +100,7 @@ def _study(left: Space, head: Mapping[str, Value], trials: Sequence[Trial], seed
     keys = CategoricalDistribution(list(left))
     for key, value, gain in told:
         state = TrialState.RUNNING if gain is None else TrialState.COMPLETE
-        distributions = {"key": keys, key: _distribution(left[key])}
+        distributions = {"key": keys, key: sampling.distribution(left[key])}
         params = {"key": key, key: value}
         study.add_trial(optuna.create_trial(state=state, value=gain, params=params, distributions=distributions))
     return study
@@ -110,26 +116,6 @@ def _observations(left: Space, head: Mapping[str, Value], trials: Sequence[Trial
     seen += [(t.key, t.after, None) for t in mine if t.is_open]
     seen += [(t.key, t.after, worst) for t in mine if t.state in past.SPOILED]
     return [(key, value, gain) for key, value, gain in seen if spaces.holds(left[key], value)]
-
-
-def _distribution(dimension: Dimension) -> BaseDistribution:
-    match dimension:
-        case Choices(values):
-            return CategoricalDistribution(values)
-        case Range(low, high, log, whole=True):
-            return IntDistribution(int(low), int(high), log=log)
-        case Range(low, high, log):
-            return FloatDistribution(low, high, log=log)
-
-
-def _suggest(trial: optuna.Trial, key: str, dimension: Dimension) -> Value:
-    match dimension:
-        case Choices(values):
-            return trial.suggest_categorical(key, values)  # type: ignore[return-value]
-        case Range(low, high, log, whole=True):
-            return trial.suggest_int(key, int(low), int(high), log=log)
-        case Range(low, high, log):
-            return spaces.rounded(dimension, trial.suggest_float(key, low, high, log=log))
 
 
 def _is_tried(dimension: Dimension | None, value: Value, tried: Iterable[Value]) -> bool:

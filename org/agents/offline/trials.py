@@ -15,6 +15,7 @@ from org.model.experiment import IN_HEAD, OPEN, Experiment, State
 RecipeAt: TypeAlias = Callable[[str], Mapping[str, Value] | None]
 """The recipe's values at a commit; None when there is none."""
 
+KEPT = IN_HEAD | {State.BETTER, State.QUEUED}
 SPOILED = frozenset({State.FAILED, State.INVALID})
 """Ran, and there is no number: as bad as the worst."""
 

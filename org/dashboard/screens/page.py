@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
+from org.comms import front_matter
 from org.dashboard import figures
 from org.dashboard.state import ExperimentLine
 from org.dashboard.symbols import EXPERIMENT
@@ -28,24 +29,17 @@ class Page(ModalScreen[None]):
 
 
 def read(path: Path) -> str | None:
-    """The text of a page; None when there is none yet."""
+    """The text of a page as a person reads it; None when there is none yet."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return front_matter.without(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return None
 
 
 def text_of(path: Path, line: ExperimentLine) -> str:
-    """The page without its front matter, or what the ledger knows."""
+    """The page, or what the ledger knows."""
     text = read(path)
-    return unwritten(line) if text is None else _body(text)
-
-
-def _body(text: str) -> str:
-    if not text.startswith("---\n"):
-        return text
-    _, found, body = text[4:].partition("\n---\n")
-    return body if found else text
+    return unwritten(line) if text is None else text
 
 
 def title_of(line: ExperimentLine) -> str:

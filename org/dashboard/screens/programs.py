@@ -62,7 +62,7 @@ def program_label(line: ProgramLine, colours: Palette) -> Text:
 def _facts(line: ProgramLine, colours: Palette) -> list[Text]:
     program = line.program
     head = (program.head_commit or "")[:9] or "no branch yet"
-    facts = [("asks", program.question), ("head", f"{head} · {program.claim} · judged by {program.objective}")]
+    facts = [("asks", program.question), ("head", f"{head} · {program.claim} · judged by {program.objective or 'the config'}")]
     if line.agents:
         facts.append(("agents", ", ".join(line.agents)))
     if program.reason:

@@ -13,6 +13,7 @@ from org.model.run import Purpose, Run
 
 _PURPOSE = {
     Purpose.RACE: "race", Purpose.RECHECK: "re-check", Purpose.POOL: "baseline", Purpose.FRESH: "fresh seed",
+    Purpose.SCREEN: "screen", Purpose.SCREEN_POOL: "screen baseline", Purpose.STUDY: "study",
 }  # fmt: skip
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from org.dashboard import palette
 from org.dashboard.palette import Palette
 
 R = TypeVar("R")
+DRAWN = 20_000  # cells kept as drawn
 REFILL = 40  # more rows than this come or go at once: filling again is cheaper
 
 
@@ -33,6 +35,7 @@ class LedgerTable(DataTable[Text], Generic[R]):
         self._rows: dict[str, R] = {}
         self._on_screen: dict[str, R] = {}
         self._colours: Palette | None = None
+        self._drawn: dict[Any, tuple[Text, Any]] = {}  # holds the texts, so that no other one gets their id
 
     def fitting(self, width: int) -> list[Column[R]]:
         """The columns for a table of this many cells."""
@@ -101,6 +104,24 @@ class LedgerTable(DataTable[Text], Generic[R]):
         self._on_screen = dict(self._rows)
         if gone or new:
             self._select(selected)
+
+    def _render_cell(self, row_index: int, column_index: int, *style: Any, **cursor: Any) -> Any:
+        """A cell as it was drawn before, while it holds the same text. DataTable (textual 8.2) draws all cells anew after
+        the update of any, and in a table of running runs there is one every time."""
+        if row_index < 0 or column_index < 0:
+            return super()._render_cell(row_index, column_index, *style, **cursor)
+        cell = self.get_cell_at(Coordinate(row_index, column_index))
+        place = (id(cell), row_index, column_index, *style, *cursor.items(), self.show_cursor, self._pseudo_class_state)
+        drawn = self._drawn.get(place)
+        if drawn is None:
+            if len(self._drawn) > DRAWN:
+                self._drawn.clear()
+            drawn = self._drawn[place] = (cell, super()._render_cell(row_index, column_index, *style, **cursor))
+        return drawn[1]
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn.clear()
 
     def _update_cells(self, colours: Palette) -> None:
         for key, row in self._rows.items():

@@ -1,0 +1,10 @@
+"""Studies: planned runs that answer one question each. Everything but the race is one.
+
+engine.py    the one loop: ask for runs, wait, retry what did not count, conclude
+kind.py      what a kind of study is, and the setting (tree, budget, depth, device) of a run
+registry.py  the kinds by name
+curve.py     the base at other amounts of compute, for labels
+noise.py     data orders, initializations and devices crossed: where σ comes from
+certificate.py  fresh runs of the head before and after a merge: may it be claimed?
+sweep.py     values of recipe keys by Optuna, uncounted; sweep_page.py: its page and letter
+"""

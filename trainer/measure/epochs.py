@@ -1,0 +1,83 @@
+"""How often a run would pass its corpus, known before anything is trained; and what its data folder lacks.
+
+Steps and tokens are counted, FLOPs divided by those of a token. What a time budget buys is a deliberate underestimate,
+so that whoever refuses too many epochs because of it is right to.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from trainer.measure import budget as budgets
+from trainer.measure import data as datas
+from trainer.measure import flops
+from trainer.measure.errors import UsageError
+
+# bf16 matrix FLOP/s without sparsity, by a word of the device's name (NVIDIA's data sheets).
+PEAKS = {"B200": 2.25e15, "H200": 9.89e14, "H100": 9.89e14, "A100": 3.12e14, "L40S": 3.62e14, "4090": 1.65e14, "A10": 1.25e14}
+OTHER_GPU, CPU = 5e13, 5e10
+USED = 0.2  # of the peak: what a plain implementation reaches
+STEPS_A_SECOND = 20.0  # eager steps of a small model are bound by their launches, not by the arithmetic
+
+
+def epochs(folder: Path, budget: budgets.Budget, depth: int, device: str = "cpu") -> dict[str, Any]:
+    """Tokens that one run of the shipped recipe is served and how many times that is the training corpus.
+
+    missing: files that the folder lacks; then tokens and epochs are None. estimated: whether a clock was guessed at.
+    """
+    facts: dict[str, Any] = {"tokens": None, "train_tokens": None, "epochs": None, "estimated": False}
+    missing = _missing(folder)
+    if missing:
+        return {**facts, "missing": missing, "mend": f"python -m trainer prepare --data {folder}"}
+    data = datas.open_folder(folder)
+    tokens = _tokens(budget, depth, data.vocab, device)
+    corpus = int(data.facts["train_tokens"])
+    known = {"tokens": tokens, "train_tokens": corpus, "epochs": tokens / corpus, "estimated": budget.unit == "s"}
+    return {**facts, **known, "missing": []}
+
+
+def _missing(folder: Path) -> list[str]:
+    try:
+        names = datas.open_folder(folder).facts["files"]
+    except (UsageError, KeyError):
+        return ["data.json"]
+    return [name for name in sorted(names) if not (folder / name).exists()]
+
+
+def _tokens(budget: budgets.Budget, depth: int, vocab: int, device: str) -> int:
+    """Tokens that the budget is worth, before it is rounded to whole steps."""
+    from trainer import recipe as recipes
+
+    recipe = recipes.load()
+    match budget.unit:
+        case "step":
+            return int(budget.amount * recipe.batch_tokens)
+        case "tok":
+            return int(budget.amount)
+    a_token = flops_per_token(recipe, depth, vocab)
+    if budget.unit == "flop":
+        return int(budget.amount / a_token)
+    return int(budget.amount * min(USED * peak(device) / a_token, STEPS_A_SECOND * recipe.batch_tokens))
+
+
+def flops_per_token(recipe: Any, depth: int, vocab: int) -> float:
+    """Training FLOPs of a token in closed form, on a model that has shapes and no memory."""
+    import torch
+
+    from trainer import model
+
+    with torch.device("meta"):
+        built = model.build(recipe, depth=depth, vocab=vocab, dtype=torch.bfloat16)
+    tables = sum(m.weight.numel() for m in built.modules() if isinstance(m, torch.nn.Embedding))
+    matrices = sum(parameter.numel() for parameter in built.parameters()) - tables
+    T = recipe.sequence_length
+    return flops.closed_form(matrix_parameters=matrices, layers=depth, width=built.width, T=T, tokens=T) / T
+
+
+def peak(device: str) -> float:
+    """The device's FLOP/s by its name; a GPU that is not known, or not here, counts as a slow one."""
+    import torch
+
+    if not device.startswith("cuda"):
+        return CPU
+    name = torch.cuda.get_device_name(device) if torch.cuda.is_available() else ""
+    return next((flop_per_sec for word, flop_per_sec in PEAKS.items() if word in name), OTHER_GPU)
