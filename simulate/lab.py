@@ -21,7 +21,7 @@ class Memory(Enum):
     ADDED = "degrees of freedom added"
     """As past_groups of race.decide."""
     CORRECTED = "corrected for repeated seeds"
-    """By sigma.earlier."""
+    """By sigma.earlier, and at most so many."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Head:
     """Correlation of a baseline run's noise with that of the same seed run again: 1 where runs repeat bit by bit."""
     remembers: Memory = Memory.CORRECTED
     """How earlier pools count for sigma."""
+    earlier_df: float = field(default_factory=lambda: Protocol().earlier_df)
+    """Degrees of freedom that they add at most."""
     groups: list[list[float]] = field(default_factory=list)
     """Those pools."""
     sigma0: float | None = None
@@ -88,7 +90,7 @@ class Head:
             self.groups.append(self.noise)
         self.noise, self.offset = noise, [self.drift] * len(noise)
         if self.groups and self.remembers is Memory.CORRECTED:
-            self.sigma0, self.df0 = sigma.earlier(self.noise, self.groups)
+            self.sigma0, self.df0 = sigma.earlier(self.noise, self.groups, self.earlier_df)
         elif self.groups and self.remembers is Memory.ADDED:
             self.sigma0, self.df0 = sigma.pooled(self.groups)
         self.clock += runs

@@ -38,10 +38,10 @@ def effect_kept(chance: float, curve: Sequence[tuple[float, float]]) -> float | 
     return float(np.interp(chance, ys, xs)) if ys[-1] >= chance else None
 
 
-def grid(correlation: float) -> tuple[float, ...]:
-    """Effects around those that are kept half of the time and four times in five."""
+def grid(correlation: float, wider: float) -> tuple[float, ...]:
+    """Effects around those that are kept half of the time and four times in five, stretched by a factor."""
     spread = (2.0 * (1.0 - correlation)) ** 0.5
-    usual = min(3.0 * spread, 2.6)
+    usual = min(3.0 * spread, 2.6) * wider
     return tuple(round(usual * share, 4) for share in (0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75))
 
 

@@ -34,6 +34,8 @@ MERGES = {
 EARLIER = {7.0: 0.0, 21.0: 14.0, 67.0: 60.0}
 """Degrees of freedom of sigma, and how many of them are not the pool's own."""
 MIDDLE_DF = 21.0
+WIDER = {"explore": 1.0, "strict": 1.6}
+"""How far the grid of effects is stretched for a preset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ def jobs(share: float = 1.0) -> list[Job]:
 
     found = [Job(("naive",), progress.naive, times(1500), 1)]
     for edits in world.EDITS:
-        for setting in nulls.SETTINGS:
-            count = 400 if setting is nulls.ALONE else 250
+        for setting in nulls.BOUND + nulls.BEYOND:
+            count = 250 if setting in nulls.BEYOND else 400
             found.append(_null(("null", edits.name, setting.name), edits, setting, DEFAULT, times(count)))
-        found.append(_null(("null 8", edits.name), edits, nulls.ALONE, EIGHT_LOOKS, times(400)))
+        found.append(_null(("null 8", edits.name), edits, nulls.PUBLISHED, EIGHT_LOOKS, times(400)))
         found += [_race(("power", edits.name, e), edits, e, power.EARLIER_DF, DEFAULT, times(1000)) for e in power.EFFECTS]
         found.append(_progress(("race", edits.name), edits, DEFAULT, times(300)))
         found.append(_screened(("screen", edits.name, "perfect"), edits, "perfect", DEFAULT, times(200)))
@@ -85,11 +87,11 @@ def _other(times: Callable[[int], int]) -> Iterator[Job]:
     for name in SCREENS:
         yield _screened(("screen 1.5", mixed.name, name), mixed, name, HIGH_SCREEN, times(200))
     for alpha, protocol in ALPHAS.items():
-        yield _null(("stress", alpha), world.SEPARATE, nulls.STRESS, protocol, times(250))
+        yield _null(("stress", alpha), world.SEPARATE, nulls.UNCAPPED, protocol, times(250))
         yield _progress(("race alpha", alpha), mixed, protocol, times(200))
     for edits in world.EDITS:
         yield _progress(("impatient", edits.name), edits, IMPATIENT, times(300))
-        yield _null(("impatient null", edits.name), edits, nulls.ALONE, IMPATIENT, times(250))
+        yield _null(("impatient null", edits.name), edits, nulls.PUBLISHED, IMPATIENT, times(250))
         for e in power.EFFECTS:
             yield _race(("impatient power", edits.name, e), edits, e, power.EARLIER_DF, IMPATIENT, times(1000))
     yield _screened(("impatient screen", mixed.name), mixed, "perfect", IMPATIENT, times(200))
@@ -108,12 +110,13 @@ def _kept(times: Callable[[int], int]) -> Iterator[Job]:
     table = DEFAULT.power
     for correlation in table.correlations:
         edits = world.Edits(f"{correlation:g}", ((1.0, correlation),))
-        for effect in power.grid(correlation):
+        for effect in power.grid(correlation, 1.0):
             for df, earlier in EARLIER.items():
                 yield _race(("kept", 0.005, correlation, df, effect), edits, effect, earlier, DEFAULT, times(400))
-            for other in (preset("explore"), preset("strict")):
-                key = ("kept", other.alpha, correlation, MIDDLE_DF, effect)
-                yield _race(key, edits, effect, EARLIER[MIDDLE_DF], other, times(400))
+        for name, wider in WIDER.items():
+            for effect in power.grid(correlation, wider):
+                key = ("kept", preset(name).alpha, correlation, MIDDLE_DF, effect)
+                yield _race(key, edits, effect, EARLIER[MIDDLE_DF], preset(name), times(400))
 
 
 def _null(key: Hashable, edits: world.Edits, setting: nulls.Setting, protocol: Protocol, count: int) -> Job:

@@ -16,7 +16,7 @@ from org.lab.lab import Lab
 from org.model.experiment import Claim, Experiment
 from org.model.pool import Pool
 from org.model.run import Purpose, Run, State
-from org.science import explain, race
+from org.science import explain, race, sigma
 from org.science.explain import Explanation
 from org.store import reads, rows, runs
 from org.store.tables import EXPERIMENTS, POOLS, RUNS, SLOTS
@@ -115,21 +115,18 @@ def _explain(
     if not values:
         return None
     size = pools.size(lab)
-    slots = [lab.sign * (base[slot].metric or 0.0) if slot in base else None for slot in range(size)]
+    slots = _values(lab, base, size)
+    groups = [_values(lab, _speaking(con, other, size, at), size) for other in pools.others(con, pool, at)]
+    sigma0, df0 = sigma.earlier(slots, groups, lab.protocol.earlier_df)
     return explain.explain(
-        slots, values, past_groups=_past_groups(lab, con, pool, at),
+        slots, values, sigma0=sigma0, df0=df0,
         half_spread=race.usual_pair_spread(_pair_spreads(con, e, at), lab.protocol),
         claim_margin=e.margin if e.claim is Claim.SIMPLIFY else 0.0, protocol=continuing.protocol(lab, con, e),
     )  # fmt: skip
 
 
-def _past_groups(lab: Lab, con: sqlite3.Connection, pool: Pool, at: str) -> list[list[float]]:
-    same = POOLS.select(
-        con, "WHERE id != ? AND rung = ? AND budget = ? AND environment = ? AND device_model = ? AND created_at < ?",
-        pool.id, pool.rung, pool.budget, pool.environment, pool.device_model, at,
-    )  # fmt: skip
-    found = [[lab.sign * (r.metric or 0.0) for r in _speaking(con, p, pools.size(lab), at).values()] for p in same]
-    return [group for group in found if len(group) > 1]
+def _values(lab: Lab, speaking: dict[int, Run], size: int) -> list[float | None]:
+    return [lab.sign * (speaking[slot].metric or 0.0) if slot in speaking else None for slot in range(size)]
 
 
 def _pair_spreads(con: sqlite3.Connection, e: Experiment, at: str) -> list[float]:

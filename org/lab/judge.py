@@ -49,14 +49,15 @@ def look(lab: Lab, experiment: Experiment, now: datetime) -> bool:
 def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates: Sequence[Run], now: datetime) -> Decision:
     """What the race says of an experiment's values so far."""
     assert experiment.pool is not None
-    pool = POOLS.get(con, experiment.pool)
+    sigma0, df0 = pools.spread_before(lab, con, POOLS.get(con, experiment.pool))
     return race.decide(
-        pools.values(lab, con, pool.id),
+        pools.values(lab, con, experiment.pool),
         values_by_slot(lab, candidates),
-        past_groups=pools.past_groups(lab, con, pool),
+        sigma0=sigma0,
+        df0=df0,
         half_spread=race.usual_pair_spread(_pair_spreads(con), lab.protocol),
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
-        base_is_stale=pools.is_stale(lab, con, pool.id, now),
+        base_is_stale=pools.is_stale(lab, con, experiment.pool, now),
         protocol=continuing.protocol(lab, con, experiment),
     )
 

@@ -40,7 +40,7 @@ def of_program(lab: Lab, con: sqlite3.Connection, program: Program) -> Noise:
     if not mine:
         return Noise(None, 0.0, None, 0, _spread(con))
     values = [v for v in pools.values(lab, con, mine[0].id) if v is not None]
-    spread, df = sigma.pooled([values, *pools.past_groups(lab, con, mine[0])])
+    spread, df = sigma.pooled([values], *pools.spread_before(lab, con, mine[0]))
     mean = lab.sign * sigma.mean(values) if values else None
     return Noise(spread if df else None, df, mean, len(values), _spread(con))
 

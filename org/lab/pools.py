@@ -15,10 +15,12 @@ from org.lab.lab import Lab
 from org.model.pool import Pool, Slot
 from org.model.run import OUTSTANDING, Event, Purpose, Run, State
 from org.science import protocol as science
+from org.science import sigma
 from org.store import events, meta, reads, runs
 from org.store.tables import POOLS, RUNS, SLOTS
 
 CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
+EARLIER_POOLS = 24  # enough for any spread; each is held against all others at every look
 RUNG = 0
 COUNTED = "(study IS NULL OR study NOT IN (SELECT id FROM studies WHERE kind = 'sweep'))"  # a sweep's runs are short
 
@@ -62,14 +64,19 @@ def values(lab: Lab, con: sqlite3.Connection, pool: int) -> list[float | None]:
     return [None if v is None else lab.sign * v for v in reads.pool_values(con, pool, size(lab))]
 
 
-def past_groups(lab: Lab, con: sqlite3.Connection, pool: Pool) -> list[list[float]]:
-    """Pools of earlier heads in the same environment, for the spread only."""
-    same = POOLS.select(
-        con, "WHERE id != ? AND rung = ? AND budget = ? AND environment = ? AND device_model = ?",
-        pool.id, pool.rung, pool.budget, pool.environment, pool.device_model,
+def spread_before(lab: Lab, con: sqlite3.Connection, pool: Pool) -> tuple[float | None, float]:
+    """(sigma0, df0): what the pools of earlier heads in the same environment say of the spread, see `sigma.earlier`."""
+    groups = [values(lab, con, other.id) for other in others(con, pool)]
+    return sigma.earlier(values(lab, con, pool.id), groups, lab.protocol.earlier_df)
+
+
+def others(con: sqlite3.Connection, pool: Pool, before: str = "9") -> list[Pool]:
+    """The newest pools of other trees at the same rung, budget, environment and devices, made before that time (ISO)."""
+    return POOLS.select(
+        con, "WHERE id != ? AND rung = ? AND budget = ? AND environment = ? AND device_model = ? AND created_at < ? "
+        "ORDER BY id DESC LIMIT ?",
+        pool.id, pool.rung, pool.budget, pool.environment, pool.device_model, before, EARLIER_POOLS,
     )  # fmt: skip
-    groups = [[v for v in values(lab, con, other.id) if v is not None] for other in same]
-    return [group for group in groups if len(group) > 1]
 
 
 def is_stale(lab: Lab, con: sqlite3.Connection, pool: int, now: datetime) -> bool:

@@ -83,10 +83,12 @@ def look(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> b
 
 def _decision(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates: Sequence[Run]) -> Decision:
     assert experiment.pool is not None
+    sigma0, df0 = pools.spread_before(lab, con, POOLS.get(con, experiment.pool))
     return race.decide(
         pools.values(lab, con, experiment.pool),
         judge.values_by_slot(lab, candidates),
-        past_groups=pools.past_groups(lab, con, POOLS.get(con, experiment.pool)),
+        sigma0=sigma0,
+        df0=df0,
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
         protocol=judge.protocol(lab),
     )

@@ -81,14 +81,16 @@ def _noise(groups: Sequence[Sequence[float]], sigma0: float | None, df0: float, 
     sizes = [len(group) for group in groups if len(group) > 1]
     prior = df0 * sigma0**2 if sigma0 is not None else 0.0
     squares = math.fsum([*sums, prior])
-    shown = f"sum over {len(sizes)} pools of their squared deviations" + (f" + {df0:g}·{sigma0:.4g}²" if prior else "")
-    counted = " + ".join(f"({size} - 1)" for size in sizes) + (f" + {df0:g}" if prior else "")
+    shown = f"sum over {len(sizes)} pools of their squared deviations" + (
+        f" + {df0:.4g}·{sigma0:.4g}², of earlier heads" if prior else ""
+    )
+    counted = " + ".join(f"({size} - 1)" for size in sizes) + (f" + {df0:.4g}" if prior else "")
     raw = math.sqrt(squares / decision.df)
     floored = ", its floor" if decision.sigma > raw * (1 + 1e-12) else ""
     return [
         Step("S", shown, squares),
         Step("df", counted, decision.df),
-        Step("sigma", f"√({squares:.5g} / {decision.df:g}){floored}", decision.sigma),
+        Step("sigma", f"√({squares:.5g} / {decision.df:.4g}){floored}", decision.sigma),
     ]
 
 

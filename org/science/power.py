@@ -32,13 +32,10 @@ def of_race(sigma: float, df: float, pair_correlation: float, protocol: Protocol
     """Gains that a race keeps, with its looks and its futility: simulated by `make simulate`, interpolated here.
 
     sigma, df: the run-to-run spread and its degrees of freedom. pair_correlation: of both arms on one seed (see
-    `forecast.correlation`). Interpolated linearly in the spread of a difference and in 1/df; other alphas by a factor.
+    `forecast.correlation`). Interpolated linearly in the spread of a difference, in 1/df and in log alpha.
     """
     table = protocol.power
-    strictness = [-math.log10(alpha) for alpha, _ in table.alphas]
-    stretch = float(np.interp(-math.log10(protocol.alpha), strictness, [factor for _, factor in table.alphas]))
-    half, most = (sigma * stretch * _at(rows, df, pair_correlation, protocol) for rows in (table.half, table.most))
-    return Seen(half, most)
+    return Seen(*(sigma * _at(rows, df, pair_correlation, protocol) for rows in (table.half, table.most)))
 
 
 def gain_kept(chance: float, sigma: float, df: float, pair_correlation: float, protocol: Protocol) -> float:
@@ -78,6 +75,15 @@ def _at(rows: Sequence[Sequence[float]], df: float, pair_correlation: float, pro
     table = protocol.power
     spreads = [math.sqrt(2.0 * (1.0 - correlation)) for correlation in table.correlations]
     spread = math.sqrt(2.0 * (1.0 - min(max(pair_correlation, 0.0), 1.0)))
-    inverse = [1.0 / known for known in table.dfs]
-    by_df = [float(np.interp(spread, [0.0, *reversed(spreads)], [0.0, *reversed(row)])) for row in rows]
-    return float(np.interp(1.0 / max(df, 1.0), list(reversed(inverse)), list(reversed(by_df))))
+    strictness = [-math.log(alpha) for alpha in table.alphas]
+    stretch = [_between(-math.log(protocol.alpha), strictness, column) for column in zip(*table.stretch, strict=True)]
+    by_df = []
+    for row in rows:
+        gains = [gain * factor for gain, factor in zip(row, stretch, strict=True)]
+        by_df.append(_between(spread, [*spreads, 0.0], [*gains, 0.0]))
+    return _between(1.0 / max(df, 1.0), [1.0 / known for known in table.dfs], by_df)
+
+
+def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Linear interpolation over xs in any one direction; the outermost y beyond them."""
+    return float(np.interp(x, xs, ys)) if xs[0] < xs[-1] else float(np.interp(x, list(reversed(xs)), list(reversed(ys))))

@@ -58,6 +58,8 @@ class Protocol:
     """Least sigma, as a share of the base's mean."""
     pair_floor: float = 1e-6
     """Least spread of same-seed differences, as a share of the base's mean."""
+    earlier_df: float = 10.0
+    """Degrees of freedom that pools of earlier heads add at most, see `sigma.earlier`."""
     df_cap: float = 200.0
     """Degrees of freedom above which Student's t is taken as it is here."""
     prior: Prior = Prior()

@@ -68,8 +68,13 @@ class Power:
         (2.50, 2.27, 1.87, 1.48, 1.17, 0.76),
     )
     """Kept four times in five."""
-    alphas: tuple[tuple[float, float], ...] = ((0.05, 0.8), (0.005, 1.0), (0.001, 1.15))
-    """(alpha, factor): what another alpha makes of these gains."""
+    alphas: tuple[float, ...] = (0.05, 0.005, 0.001)
+    stretch: tuple[tuple[float, ...], ...] = (
+        (0.86, 0.84, 0.86, 0.87, 0.88, 0.90),
+        (1.00, 1.00, 1.00, 1.00, 1.00, 1.00),
+        (1.16, 1.21, 1.40, 1.59, 1.81, 1.90),
+    )
+    """What another alpha makes of these gains: one row for each, one column a correlation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,14 @@ def pooled(
     return (max(math.sqrt(total / df), floor), df) if df > 0 else (floor, 0.0)
 
 
-def earlier(base: Sequence[float | None], groups: Sequence[Sequence[float | None]]) -> tuple[float | None, float]:
+def earlier(base: Sequence[float | None], groups: Sequence[Sequence[float | None]], most_df: float) -> tuple[float | None, float]:
     """(sigma0, df0): what pools of earlier heads add to the base's own pool. None and 0 where they add nothing.
 
     All by seed slot, None where a slot was not run. Pools on the same seeds repeat each other's noise as far as the edits
     between them leave it alone, so their degrees of freedom are not simply added: with r the correlation of two pools over
     shared slots, sums of squares correlate by r², and df = (sum of df)² / sum over all pairs of r²·√(df·df). (Satterthwaite
-    1946; r² corrected for what chance adds, and never under 0 on average.)
+    1946; r² corrected for what chance adds, and never under 0 on average.) df0 is at most `most_df`: over hundreds of tries
+    against many pools a spread that counts as known exactly lets through more than the family's share (`make simulate`).
     """
     pools = [base, *groups]
     dfs = [max(sum(value is not None for value in pool) - 1, 0) for pool in pools]
@@ -57,7 +58,7 @@ def earlier(base: Sequence[float | None], groups: Sequence[Sequence[float | None
         for k, second in enumerate(pools[:i])
     )
     effective = float(sum(dfs)) ** 2 / (sum(dfs) + max(repeated, 0.0))
-    return math.sqrt(past / past_df), max(effective - dfs[0], 0.0)
+    return math.sqrt(past / past_df), min(max(effective - dfs[0], 0.0), most_df)
 
 
 def _repeated(first: Sequence[float | None], second: Sequence[float | None]) -> float:

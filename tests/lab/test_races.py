@@ -267,12 +267,12 @@ def test_pools_of_another_task_say_nothing_about_the_spread(played: Played) -> N
     before = played.lab
     with before.ledger.transaction() as tx:
         other = pools.of_tree(before, tx, made.run_tree, played.now())
-        assert [len(group) for group in pools.past_groups(before, tx, other)] == [2]
+        assert pools.spread_before(before, tx, other)[1] > 0
     for key, edit in (("command", " --fast"), ("evaluate", " --bytes 9"), ("metric", "_2")):
         set_task(played, **{key: getattr(before.config.task, key) + edit})
         with before.ledger.transaction() as tx:
             new = pools.of_tree(played.lab, tx, made.base_tree, played.now())
-            assert new.id != made.pool and pools.past_groups(played.lab, tx, new) == []
+            assert new.id != made.pool and pools.spread_before(played.lab, tx, new) == (None, 0.0)
         played.lab = before
 
 

@@ -109,7 +109,7 @@ def _noise(lab: Lab, con: sqlite3.Connection, tree: str) -> tuple[float, float]:
     if not current:
         return 0.0, 0.0
     mine = [v for v in pools.values(lab, con, current[0].id) if v is not None]
-    return sigma.pooled([mine, *pools.past_groups(lab, con, current[0])])
+    return sigma.pooled([mine], *pools.spread_before(lab, con, current[0]))
 
 
 def _certify(
