@@ -10,9 +10,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 from laboratory import Laboratory, make  # noqa: E402
 
 
-def of_agents(folder: Path, count: int) -> Laboratory:
+def of_agents(folder: Path, count: int, backend: str = "offline") -> Laboratory:
     """A lab on the one-second regression with that many juniors, none of them with a process."""
-    return make(folder, configure=lambda text: text.replace("count: 2", f"count: {count}"))
+    juniors = f"{{role: junior, backend: {backend}, count: {count}}}"
+    return make(folder, configure=lambda text: text.replace("{role: junior, backend: offline, count: 2}", juniors))
 
 
 def clone(folder: Path) -> Path:

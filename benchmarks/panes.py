@@ -7,9 +7,11 @@ from org.terminal import conf
 from org.terminal.grid import Grid
 from org.terminal.panes import PaneSpec
 
+COUNTS = (8, 64)
+
 
 def measure(folder: Path) -> dict[str, float]:
-    return {f"seconds_for_{count}": round(_raise(folder / str(count), count), 3) for count in (8, 64)}
+    return {f"seconds_for_{count}": round(_raise(folder / str(count), count), 3) for count in COUNTS}
 
 
 def _raise(folder: Path, count: int) -> float:

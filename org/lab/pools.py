@@ -20,7 +20,7 @@ from org.store import events, meta, reads, runs
 from org.store.tables import POOLS, RUNS, SLOTS
 
 CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
-EARLIER_POOLS = 24  # enough for any spread; each is held against all others at every look
+EARLIER_POOLS = 12  # more than enough for the degrees of freedom they may add; each is held against all others at every look
 RUNG = 0
 COUNTED = "(study IS NULL OR study NOT IN (SELECT id FROM studies WHERE kind = 'sweep'))"  # a sweep's runs are short
 
