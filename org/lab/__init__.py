@@ -6,6 +6,7 @@ founding.py     root, agents and worktrees, made or brought up to the config
 environment.py  prepare the task once; the digest of what makes two values comparable
 guards.py       what a start refuses: idle GPUs, no data, a corpus read too often
 seeds.py        the lab draws every seed
+settings.py     the scale of a run: rung, depth, budget, devices; the screen's
 briefs.py       read a program's brief
 programs.py     open, assign, pause, close
 ideas.py        the backlog

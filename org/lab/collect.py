@@ -6,7 +6,7 @@ from datetime import datetime
 from org.lab import announce, crashes, hygiene, pools
 from org.lab.lab import Lab
 from org.model.errors import OrgError
-from org.model.run import Event, Purpose, Run, State
+from org.model.run import Event, Run, State
 from org.runs import code, executor, spec, validity
 from org.runs.devices import Device
 from org.runs.spec import End, Outcome
@@ -71,7 +71,7 @@ def _finish(lab: Lab, run: Run, event: Event, reason: str, now: datetime, outcom
     with lab.ledger.transaction() as tx:
         moved = runs.move(tx, run.id, event, now, reason, **changes)
         tx.execute("DELETE FROM leases WHERE holder = ?", (run.id,))
-        if moved.purpose is Purpose.POOL:
+        if moved.purpose in pools.BASELINES:
             _baseline(lab, tx, moved, now)
     hygiene.forget_checkpoint(lab, moved)
 
@@ -82,7 +82,7 @@ def _baseline(lab: Lab, con: sqlite3.Connection, run: Run, now: datetime) -> Non
         pools.accept(con, run)
         return
     attempts = RUNS.select(
-        con, "WHERE pool = ? AND purpose = 'pool' AND slot = ? AND finished_at IS NOT NULL "
+        con, "WHERE pool = ? AND purpose IN ('pool', 'screen_pool') AND slot = ? AND finished_at IS NOT NULL "
         "ORDER BY CAST(substr(id, 2) AS INTEGER)", run.pool, run.slot,
     )  # fmt: skip
     if crashes.baseline_is_broken(attempts) and meta.get(con, "paused") is None:

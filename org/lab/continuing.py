@@ -5,7 +5,7 @@ import json
 import sqlite3
 from datetime import datetime
 
-from org.lab import pools
+from org.lab import settings
 from org.lab.lab import Lab
 from org.model.errors import Refused
 from org.model.experiment import Event, Experiment, State
@@ -33,7 +33,7 @@ def begin(lab: Lab, id: str, more: int, actor: str, now: datetime) -> str:
 
 def protocol(lab: Lab, con: sqlite3.Connection, experiment: Experiment) -> Protocol:
     """The protocol of an experiment's race: this rung's pool, and the runs granted beyond its first parking."""
-    usual = dataclasses.replace(lab.protocol, pool_size=pools.size(lab))  # a smaller pool is full when it is full
+    usual = dataclasses.replace(lab.protocol, pool_size=settings.of_race(lab).pool_size)  # a smaller pool is full when it is full
     if not experiment.extra_runs:
         return usual
     return simplify.continued(usual, _parked_at(lab, con, experiment), experiment.extra_runs)

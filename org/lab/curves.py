@@ -2,22 +2,20 @@
 budget, bought once and shared by every experiment of that pool. A candidate whose compute is outside the curve gets the
 base run again at its own compute instead. A new head has a new pool, and with it a new curve."""
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from org.lab import pools
 from org.lab.lab import Lab
-from org.model.errors import Refused
 from org.model.pool import Pool
 from org.model.run import Run
 from org.model.study import Kind, State, Study
 from org.science.curve import Curve, Point, fit
 from org.science.protocol import Protocol
 from org.store import reads, studies
+from org.store.tables import POOLS
 
-BUDGET = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)(step|tok|flop|s)")
 RATIO_DIGITS = 3  # of a ratio outside the curve: candidates that spend about the same share their reruns
 
 Plan = list[list[float]]  # [share of the budget, runs]
@@ -46,7 +44,8 @@ def ask(con: sqlite3.Connection, pool: Pool, points: Plan, asked_by: str, now: d
 
 def base_runs(lab: Lab, con: sqlite3.Connection, pool: int) -> list[Run]:
     """The runs that speak for the pool's seeds."""
-    return [run for run in reads.pool_runs(con, pool) if run.metric is not None and run.slot < pools.size(lab)]
+    size = pools.size(lab, POOLS.get(con, pool))
+    return [run for run in reads.pool_runs(con, pool) if run.metric is not None and run.slot < size]
 
 
 def measured(con: sqlite3.Connection, study: Study) -> list[Run]:
@@ -58,15 +57,6 @@ def fitted(lab: Lab, base: Sequence[Run], others: Sequence[Run], count: str) -> 
     """The curve over one count (flops or tokens) through the pool and the study's runs. Raises Refused where none fits."""
     unit = sum(float(run.record[count]) for run in base) / len(base)
     return fit([Point(float(r.record[count]) / unit, lab.sign * (r.metric or 0.0)) for r in (*base, *others)], lab.protocol)
-
-
-def scaled(budget: str, share: float) -> str:
-    """A share of a budget in its own unit: 0.7 of 400step is 280step."""
-    parts = BUDGET.fullmatch(budget)
-    if parts is None:
-        raise Refused(f"budget {budget}: want 400step, 5e7tok, 2e15flop or 300s")
-    amount = float(parts[1]) * share
-    return f"{max(1, round(amount))}step" if parts[2] == "step" else f"{amount:.12g}{parts[2]}".replace("e+", "e")
 
 
 def _subject(pool: int) -> str:

@@ -81,7 +81,7 @@ def of(lab: Lab, con: sqlite3.Connection, id: str, now: datetime) -> Page:
         return Page(e, lab.config.task.metric, lab.sign > 0, (), looks, None, True)
     races = [look for look in looks if look.kind == "race"]
     at = str(rows.encode(now)) if e.is_open or not races else races[-1].at
-    base = _speaking(con, pool, pools.size(lab), at)
+    base = _speaking(con, pool, pools.size(lab, pool), at)
     mine = [r for r in every if r.pool == pool.id]
     explanation = _explain(lab, con, e, pool, base, [r for r in mine if _by(r, at)], at)
     restored = explanation is None or not races or _same(explanation, races[-1])
@@ -100,7 +100,7 @@ def _speaking(con: sqlite3.Connection, pool: Pool, size: int, at: str) -> dict[i
     """Which run spoke for each seed of a pool at that time: its newest by then, else the one carried over to it."""
     now = {s.slot: RUNS.get(con, s.run) for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
     own = RUNS.select(
-        con, "WHERE pool = ? AND purpose = 'pool' AND state = 'succeeded' AND finished_at <= ? "
+        con, "WHERE pool = ? AND purpose IN ('pool', 'screen_pool') AND state = 'succeeded' AND finished_at <= ? "
         "ORDER BY finished_at, CAST(substr(id, 2) AS INTEGER)", pool.id, at,
     )  # fmt: skip
     carried = {slot: run for slot, run in now.items() if run.purpose is not Purpose.POOL and _by(run, at)}
@@ -114,7 +114,7 @@ def _explain(
     values = judge.values_by_slot(lab, mine)
     if not values:
         return None
-    size = pools.size(lab)
+    size = pools.size(lab, pool)
     slots = _values(lab, base, size)
     groups = [_values(lab, _speaking(con, other, size, at), size) for other in pools.others(con, pool, at)]
     sigma0, df0 = sigma.earlier(slots, groups, lab.protocol.earlier_df)

@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from org.lab import pools, seeds
+from org.lab import seeds, settings
 from org.lab.lab import Lab
 from org.model.errors import Refused
 from org.model.run import Purpose, Run, State
@@ -29,6 +29,6 @@ def ask(lab: Lab, slug: str, count: int, now: datetime) -> str:
 
 def _run(lab: Lab, slug: str, tree: str, slot: int, seed: int, now: datetime) -> Run:
     return Run(
-        id="", purpose=Purpose.FRESH, state=State.QUEUED, tree=tree, seed=seed, slot=slot, rung=pools.RUNG,
+        id="", purpose=Purpose.FRESH, state=State.QUEUED, tree=tree, seed=seed, slot=slot, rung=settings.RACE,
         depth=lab.rung.depth, budget=lab.rung.run_budget, queued_at=now, program=slug,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from org.lab import announce, continuing, crashes, labels, pools, programs, seeds, simplifying
+from org.lab import announce, continuing, crashes, labels, pools, programs, seeds, settings, simplifying
 from org.lab.lab import Lab
 from org.model.experiment import Claim, Event, Experiment, State
 from org.model.run import Purpose, Run
@@ -64,7 +64,7 @@ def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates
 
 def protocol(lab: Lab) -> Protocol:
     """The protocol with this rung's pool: a smaller one is full when it is full."""
-    return dataclasses.replace(lab.protocol, pool_size=pools.size(lab))
+    return dataclasses.replace(lab.protocol, pool_size=settings.of_race(lab).pool_size)
 
 
 def _of_pool(experiment: Experiment, candidates: Sequence[Run]) -> list[Run]:
@@ -102,7 +102,7 @@ def queue_candidate(
         con,
         Run(
             id="", purpose=purpose, state=RunState.QUEUED, tree=tree, seed=seeds.pool_seed(con, slot), slot=slot,
-            rung=pools.RUNG, depth=lab.rung.depth, budget=lab.rung.run_budget, queued_at=now,
+            rung=settings.RACE, depth=lab.rung.depth, budget=lab.rung.run_budget, queued_at=now,
             program=experiment.program, experiment=experiment.id, pool=experiment.pool, attempt=attempt,
         ),
     )  # fmt: skip

@@ -10,8 +10,9 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from org.lab import seeds
+from org.lab import seeds, settings
 from org.lab.lab import Lab
+from org.lab.settings import Setting
 from org.model.pool import Pool, Slot
 from org.model.run import OUTSTANDING, Event, Purpose, Run, State
 from org.science import protocol as science
@@ -19,20 +20,22 @@ from org.science import sigma
 from org.store import events, meta, reads, runs
 from org.store.tables import POOLS, RUNS, SLOTS
 
+BASELINES = (Purpose.POOL, Purpose.SCREEN_POOL)
 CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
 EARLIER_POOLS = 12  # more than enough for the degrees of freedom they may add; each is held against all others at every look
-RUNG = 0
 COUNTED = "(study IS NULL OR study NOT IN (SELECT id FROM studies WHERE kind = 'sweep'))"  # a sweep's runs are short
 
 
-def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime) -> Pool:
-    """The pool of a tree in today's environment, made empty when there is none. Call inside a transaction."""
-    environment, model = _environment(lab, con), lab.devices[0].model
-    key = _key(tree, RUNG, lab.rung.run_budget, environment, model)
+def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime, setting: Setting | None = None) -> Pool:
+    """The pool of a tree in today's environment, made empty when there is none. Call inside a transaction.
+    setting: at which scale; None: that of races."""
+    at = setting or settings.of_race(lab)
+    environment, model = _environment(lab, con, at.depth), lab.devices[0].model
+    key = _key(tree, at.rung, at.budget, environment, model)
     found = POOLS.select(con, "WHERE key = ?", key)
     if found:
         return found[0]
-    pool = Pool(POOLS.next_id(con), key, tree, RUNG, lab.rung.run_budget, environment, model, now)
+    pool = Pool(POOLS.next_id(con), key, tree, at.rung, at.budget, environment, model, now)
     POOLS.insert(con, pool)
     events.append(con, "pool.made", f"pool-{pool.id}", at=now, tree=tree, device_model=model)
     return pool
@@ -40,7 +43,10 @@ def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime) -> Pool
 
 def is_current(lab: Lab, con: sqlite3.Connection, pool: Pool) -> bool:
     """Whether new runs may enter the pool: task, budget, environment and devices are still those that it was made with."""
-    return pool.key == _key(pool.tree, RUNG, lab.rung.run_budget, _environment(lab, con), lab.devices[0].model)
+    at = settings.of_pool(lab, pool)
+    return at is not None and pool.key == _key(
+        pool.tree, at.rung, at.budget, _environment(lab, con, at.depth), lab.devices[0].model
+    )
 
 
 def retire(lab: Lab, now: datetime) -> None:
@@ -55,13 +61,15 @@ def retire(lab: Lab, now: datetime) -> None:
                     runs.move(tx, run.id, Event.CANCEL, now, "the task, its environment or the devices have changed since")
 
 
-def size(lab: Lab) -> int:
-    return min(lab.rung.pool, lab.protocol.pool_size)
+def size(lab: Lab, pool: Pool) -> int:
+    """Seeds of the pool when it is full; of a pool that the config no longer knows, a race's."""
+    return (settings.of_pool(lab, pool) or settings.of_race(lab)).pool_size
 
 
 def values(lab: Lab, con: sqlite3.Connection, pool: int) -> list[float | None]:
     """The pool's values as decisions read them: lower is better, None where a seed has not run."""
-    return [None if v is None else lab.sign * v for v in reads.pool_values(con, pool, size(lab))]
+    found = reads.pool_values(con, pool, size(lab, POOLS.get(con, pool)))
+    return [None if v is None else lab.sign * v for v in found]
 
 
 def spread_before(lab: Lab, con: sqlite3.Connection, pool: Pool) -> tuple[float | None, float]:
@@ -99,7 +107,7 @@ def queue_runs(
     A seed that is already being run is not asked for twice."""
     busy = {r.slot for r in _outstanding(con, pool.id)}
     have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
-    wanted = [slot for slot in range(size(lab)) if slot not in have | busy]
+    wanted = [slot for slot in range(size(lab, pool)) if slot not in have | busy]
     oldest = _oldest(con, pool.id)
     if not wanted and not busy and oldest is not None:
         wanted = [oldest.slot]
@@ -110,7 +118,7 @@ def fill(lab: Lab, con: sqlite3.Connection, pool: Pool, now: datetime, program: 
     """Ask for one run of an empty seed, when devices would idle otherwise."""
     have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
     busy = {r.slot for r in _outstanding(con, pool.id)}
-    wanted = [slot for slot in range(size(lab)) if slot not in have | busy]
+    wanted = [slot for slot in range(size(lab, pool)) if slot not in have | busy]
     return [_queue(lab, con, pool, slot, now, program, None) for slot in wanted[:1]]
 
 
@@ -133,7 +141,7 @@ def carry_over(lab: Lab, con: sqlite3.Connection, pool: Pool, candidates: Sequen
     have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
     carried = 0
     for run in sorted(candidates, key=lambda r: r.slot):
-        if run.slot < size(lab) and run.slot not in have and carried < CARRIED_AT_MOST:
+        if run.slot < size(lab, pool) and run.slot not in have and carried < CARRIED_AT_MOST:
             _speak(con, Slot(pool.id, run.slot, run.id, False))
             carried += 1
     events.append(con, "pool.carried", f"pool-{pool.id}", at=now, runs=carried)
@@ -151,12 +159,15 @@ def _speak(con: sqlite3.Connection, slot: Slot) -> None:
 def _queue(
     lab: Lab, con: sqlite3.Connection, pool: Pool, slot: int, now: datetime, program: str | None, experiment: str | None
 ) -> Run:
+    at = settings.of_pool(lab, pool)
+    assert at is not None, "no run is asked for in a pool that is not current"
+    purpose, seed = (Purpose.SCREEN_POOL, seeds.screen_seed) if at.screens else (Purpose.POOL, seeds.pool_seed)
     return runs.queue(
         con,
         Run(
-            id="", purpose=Purpose.POOL, state=State.QUEUED, tree=pool.tree, seed=seeds.pool_seed(con, slot), slot=slot,
-            rung=pool.rung, depth=lab.rung.depth, budget=pool.budget, queued_at=now, program=program,
-            experiment=experiment, pool=pool.id,
+            id="", purpose=purpose, state=State.QUEUED, tree=pool.tree, seed=seed(con, slot), slot=slot, rung=at.rung,
+            depth=at.depth, budget=at.budget, queued_at=now, program=program, experiment=experiment, pool=pool.id,
+            gang=at.gang,
         ),
     )  # fmt: skip
 
@@ -166,7 +177,7 @@ def _slots(con: sqlite3.Connection, pool: int) -> list[Slot]:
 
 
 def _outstanding(con: sqlite3.Connection, pool: int) -> list[Run]:
-    return [r for r in runs.in_state(con, *OUTSTANDING) if r.pool == pool and r.purpose is Purpose.POOL]
+    return [r for r in runs.in_state(con, *OUTSTANDING) if r.pool == pool and r.purpose in BASELINES]
 
 
 def _oldest(con: sqlite3.Connection, pool: int) -> Run | None:
@@ -174,11 +185,11 @@ def _oldest(con: sqlite3.Connection, pool: int) -> Run | None:
     return min(found, key=lambda r: (r.finished_at, r.slot), default=None)
 
 
-def _environment(lab: Lab, con: sqlite3.Connection) -> str:
+def _environment(lab: Lab, con: sqlite3.Connection, depth: int | None) -> str:
     """The digest of everything but tree, budget and device model that makes two values comparable."""
     task = lab.config.task
     score = (task.evaluate, task.pattern, task.metric, task.direction)
-    return _key(task.command, score, lab.rung.depth, meta.get(con, "environment") or "")
+    return _key(task.command, score, depth, meta.get(con, "environment") or "")
 
 
 def _key(*parts: object) -> str:

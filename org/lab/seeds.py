@@ -12,6 +12,11 @@ def pool_seed(con: sqlite3.Connection, slot: int) -> int:
     return _draw(con, "pool", slot)
 
 
+def screen_seed(con: sqlite3.Connection, slot: int) -> int:
+    """Of the screen's pool and its candidates; no full run has it."""
+    return _draw(con, "screen", slot)
+
+
 def fresh_seed(con: sqlite3.Connection, number: int) -> int:
     """A seed that selected nothing, for what is reported."""
     return _draw(con, "fresh", number)

@@ -46,7 +46,7 @@ def fill() -> Callable[[Played], None]:
         with lab.lab.ledger.transaction() as tx:
             program = PROGRAMS.get(tx, "free")
             pool = pools.of_tree(lab.lab, tx, heads.tree(lab.lab, program), lab.now())
-            pools.queue_runs(lab.lab, tx, pool, pools.size(lab.lab), lab.now(), "free")
+            pools.queue_runs(lab.lab, tx, pool, pools.size(lab.lab, pool), lab.now(), "free")
         lab.ticks(10)
 
     return run

@@ -8,7 +8,7 @@ from click.testing import Result
 from laboratory import git
 from spending import BETTER, BIGGER, FASTER, MORE_COMPUTE, Change, Spender
 
-from org.lab import curves
+from org.lab import settings
 from org.model.experiment import Claim, State
 from org.model.study import State as StudyState
 from org.store import meta
@@ -131,7 +131,7 @@ def test_a_keep_waits_for_its_curve_in_nobodys_way(labs: Labs) -> None:
     [("400step", 0.7, "280step"), ("2.9e12flop", 1.4, "4.06e12flop"), ("5e7tok", 0.7, "35000000tok"), ("300s", 0.7, "210s")],
 )
 def test_a_share_of_a_budget_is_in_its_own_unit(budget: str, share: float, scaled: str) -> None:
-    assert curves.scaled(budget, share) == scaled
+    assert settings.scaled(budget, share) == scaled
 
 
 def test_a_curve_that_cannot_be_measured_leaves_a_keep_unmatched(labs: Labs) -> None:

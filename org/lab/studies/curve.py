@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.lab import compute, curves, seeds
+from org.lab import compute, curves, seeds, settings
 from org.lab.lab import Lab
 from org.lab.studies.kind import Finding, Wanted
 from org.model.errors import Refused
@@ -33,7 +33,7 @@ class ComputeCurve:
         if studies.runs_of(con, study.id):
             return []
         pool = POOLS.get(con, study.plan["pool"])
-        budgets = [curves.scaled(pool.budget, share) for share, count in study.plan["points"] for _ in range(int(count))]
+        budgets = [settings.scaled(pool.budget, share) for share, count in study.plan["points"] for _ in range(int(count))]
         return [
             Wanted(pool.tree, seeds.curve_seed(con, study.id, n), n, rung=pool.rung, budget=budget, pool=pool.id)
             for n, budget in enumerate(budgets)
