@@ -1,5 +1,6 @@
 """A letter in an idle agent's mailbox, to the prompt that its program shows for it: real programs on a scripted model
-server, one lab a backend, and whether any was lost or came twice. Needs claude and codex (`ORG_TEST_CLIS`, or PATH); what is missing is left out and named.
+server, one lab a backend, and whether any was lost or came twice. Needs claude and codex (`ORG_TEST_CLIS`, or PATH);
+what is missing is left out and named.
 """
 
 import os
