@@ -7,4 +7,6 @@ supervisor.py  the supervisor's CPU share with 64 idle agents
 overhead.py    seconds of a run that are neither training nor evaluation
 verdicts.py    verdicts per device-hour
 decision.py    one look of the race
+dashboard.py   first paint, keys, CPU share and memory of the dashboard on large labs
+planted.py     changes of known worth on the real trainer: which are merged, labelled, invalid
 """

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("panes", "delivery", "supervisor", "overhead", "verdicts", "decision", "submission")
+NAMES = ("panes", "delivery", "supervisor", "overhead", "verdicts", "decision", "submission", "planted", "dashboard")
 
 
 def main(names: list[str]) -> int:

@@ -1,14 +1,20 @@
-"""AdamW on one tensor. Source: Loshchilov and Hutter 2019, arXiv 1711.05101."""
+"""AdamW on one tensor. Source: Loshchilov and Hutter 2019, arXiv 1711.05101.
 
-from dataclasses import dataclass
+It treats every number by itself, so that the tensor is flattened and each rank updates an equal run of its numbers.
+"""
+
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from trainer.schedule import Now
+from trainer.shards import Coming, Cut, ranks
+
 
 @dataclass(slots=True)
 class AdamW:
-    """State and settings of one parameter; `step` updates it in place from its gradient."""
+    """Settings of one parameter, and this rank's part of its state: `mean` and `square`, both (numbers / ranks,)."""
 
     parameter: Tensor
     lr: float
@@ -17,19 +23,49 @@ class AdamW:
     eps: float
     weight_decay: float = 0.0
     count: int = 0
-    mean: Tensor | None = None
-    square: Tensor | None = None
+    cut: Cut = field(init=False)
+    mean: Tensor = field(init=False)
+    square: Tensor = field(init=False)
+    _coming: Coming = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cut = Cut.of(self.parameter.numel())
+        self.mean, self.square = (torch.zeros(self.cut.each, device=self.parameter.device) for _ in range(2))
+
+    def reduce(self) -> None:
+        """Take the parameter's gradient and begin to sum it over the ranks."""
+        self._coming = self.cut.sum(self.parameter.grad.reshape(-1))
+        self.parameter.grad = None
 
     @torch.no_grad()
-    def step(self, gradient: Tensor, lr_multiplier: float) -> None:
-        """One update with learning rate lr * lr_multiplier."""
-        if self.mean is None or self.square is None:
-            self.mean, self.square = torch.zeros_like(self.parameter), torch.zeros_like(self.parameter)
+    def update(self, now: Now) -> None:
+        """Move this rank's part by learning rate lr * now.lr_multiplier, and begin to hand it round."""
+        gradient, part = self._coming.wait(), self.cut.own(self.parameter.detach().view(-1))
         self.count += 1
-        lr = self.lr * lr_multiplier
+        lr = self.lr * now.lr_multiplier
         self.mean.lerp_(gradient, 1 - self.beta1)
         self.square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
         scale = self.square.div(1 - self.beta2**self.count).sqrt_().add_(self.eps)
         if self.weight_decay:
-            self.parameter.mul_(1 - lr * self.weight_decay)
-        self.parameter.addcdiv_(self.mean, scale, value=-lr / (1 - self.beta1**self.count))
+            part.mul_(1 - lr * self.weight_decay)
+        part.addcdiv_(self.mean, scale, value=-lr / (1 - self.beta1**self.count))
+        self._coming = self.cut.gather(part)
+
+    @torch.no_grad()
+    def apply(self, now: Now) -> None:
+        """Take over what every rank has moved."""
+        moved = self._coming.wait()
+        del self._coming
+        if ranks() > 1:  # alone, the part was the parameter itself
+            self.parameter.view(-1).copy_(moved)
+
+    def state(self) -> dict[str, Tensor]:
+        """The state of all ranks, on the first of them; each has to call it."""
+        whole = {name: self.cut.whole(getattr(self, name)) for name in ("mean", "square")}
+        return whole | {"count": torch.tensor(self.count)}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take this rank's part of a whole state."""
+        self.count = int(state["count"])
+        for name in ("mean", "square"):
+            getattr(self, name).copy_(self.cut.own(state[name]))

@@ -5,6 +5,9 @@ arXiv 2505.16932 (Polar Express); Li et al. 2025, arXiv 2510.05491 (row-wise sec
 import torch
 from torch import Tensor
 
+from trainer.schedule import Now
+from trainer.shards import Cut
+
 # Minimax odd quintics (a, b, c): x ← a x + b x³ + c x⁵ drives singular values in [1e-3, 1] to within 15 % of 1 in five steps.
 # They hold a 2 % margin for rounding in bfloat16.
 POLAR_EXPRESS = (
@@ -28,38 +31,61 @@ def orthogonalized(matrices: Tensor, iterations: int = 5) -> Tensor:
 
 
 class Muon:
-    """Updates matrices of one shape together, as one stack (K, M, N)."""
+    """Updates matrices of one shape together, as one stack (K, M, N). Each rank keeps the momentum of K / ranks of them,
+    orthogonalizes those, and sends the finished updates to the others."""
 
     def __init__(self, parameters: list[Tensor], *, lr: float, beta2: float, iterations: int, dtype: torch.dtype) -> None:
         """parameters: each (M, N) or a stack (k, M, N). dtype: format in which matrices are orthogonalized."""
         self.parameters, self.lr, self.beta2, self.iterations, self.dtype = parameters, lr, beta2, iterations, dtype
         self._stacks = [parameter.data.view(-1, *parameter.shape[-2:]) for parameter in parameters]
-        shape = (sum(len(stack) for stack in self._stacks), *parameters[0].shape[-2:])
-        self._momentum = torch.zeros(shape, device=parameters[0].device)
+        self.cut = Cut.of(sum(len(stack) for stack in self._stacks))
+        shape = (self.cut.each, *parameters[0].shape[-2:])
+        self.momentum = torch.zeros(shape, device=parameters[0].device)
         self._rows = shape[-2] >= shape[-1]  # second moments run along the longer side
-        self._square = torch.zeros_like(self._momentum.mean(dim=-1 if self._rows else -2, keepdim=True))
+        self.square = torch.zeros_like(self.momentum.mean(dim=-1 if self._rows else -2, keepdim=True))
+
+    def reduce(self) -> None:
+        """Take the parameters' gradients and begin to sum them over the ranks."""
+        gradients = [parameter.grad.view(-1, *parameter.shape[-2:]) for parameter in self.parameters]
+        self._coming = self.cut.sum(torch.cat(gradients))
+        for parameter in self.parameters:
+            parameter.grad = None
 
     @torch.no_grad()
-    def step(self, *, lr_multiplier: float, momentum: float, weight_decay: float) -> None:
-        """One update from the parameters' .grad; the decay acts only where it agrees with the update in sign."""
-        gradient = torch.cat([parameter.grad.view(-1, *parameter.shape[-2:]) for parameter in self.parameters])
-        self._momentum.lerp_(gradient, 1 - momentum)
-        nesterov = gradient.lerp_(self._momentum, momentum)
+    def update(self, now: Now) -> None:
+        """Orthogonalize this rank's matrices, and begin to hand the updates round."""
+        gradient = self._coming.wait()
+        self.momentum.lerp_(gradient, 1 - now.muon_momentum)
+        nesterov = gradient.lerp_(self.momentum, now.muon_momentum)
         update = orthogonalized(nesterov.to(self.dtype), self.iterations).float()
-        if self.beta2:
-            update = self._equalized(update)
+        self._coming = self.cut.gather(self._equalized(update) if self.beta2 else update)
+
+    @torch.no_grad()
+    def apply(self, now: Now) -> None:
+        """Move all parameters; the decay acts only where it agrees with the update in sign."""
+        update = self._coming.wait()
+        del self._coming
         M, N = update.shape[-2:]
-        lr = self.lr * lr_multiplier * max(1.0, M / N) ** 0.5
+        lr = self.lr * now.lr_multiplier * max(1.0, M / N) ** 0.5
         for stack, part in zip(self._stacks, update.split([len(stack) for stack in self._stacks]), strict=True):
-            if weight_decay:
-                part = part + weight_decay * stack * (part * stack >= 0)
+            if now.weight_decay:
+                part = part + now.weight_decay * stack * (part * stack >= 0)
             stack.sub_(part, alpha=lr)
+
+    def state(self) -> dict[str, Tensor]:
+        """The state of all ranks, on the first of them; each has to call it."""
+        return {name: self.cut.whole(getattr(self, name)) for name in ("momentum", "square")}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take this rank's part of a whole state."""
+        for name in ("momentum", "square"):
+            getattr(self, name).copy_(self.cut.own(state[name]))
 
     def _equalized(self, update: Tensor) -> Tensor:
         """Divide each row (or column) by its running root mean square, keeping each matrix's Frobenius norm."""
         square = update.square().mean(dim=-1 if self._rows else -2, keepdim=True)
-        self._square.lerp_(square, 1 - self.beta2)
-        scale = self._square.clamp_min(1e-10).rsqrt()
+        self.square.lerp_(square, 1 - self.beta2)
+        scale = self.square.clamp_min(1e-10).rsqrt()
         before = square.sum(dim=(-2, -1), keepdim=True)
         after = (square * scale.square()).sum(dim=(-2, -1), keepdim=True)
         return update * (scale * (before / after.clamp_min(1e-10)).sqrt())

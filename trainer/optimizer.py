@@ -1,5 +1,7 @@
 """Which parameter is updated by which rule: matrices inside the layers by Muon, everything else by AdamW."""
 
+from typing import Any
+
 import torch
 
 from trainer import schedule
@@ -10,35 +12,45 @@ from trainer.recipe import Recipe
 
 
 class Optimizer:
-    """Both rules behind one `step`. Every parameter of the model is in exactly one of them."""
+    """Both rules behind one `step`. Every parameter of the model is in exactly one of `rules`, which are named."""
 
     def __init__(self, model: GPT, recipe: Recipe) -> None:
         self.recipe, self.count = recipe, 0
-        self.adamw: list[AdamW] = []
-        shapes: dict[torch.Size, list[torch.Tensor]] = {}
+        self.rules: dict[str, AdamW | Muon] = {}
+        shapes: dict[str, list[torch.Tensor]] = {}
         for name, parameter in model.named_parameters():
             if name.startswith("blocks.") and not name.endswith("gate.weight"):
-                shapes.setdefault(parameter.shape[-2:], []).append(parameter)
+                M, N = parameter.shape[-2:]
+                shapes.setdefault(f"muon {M} x {N}", []).append(parameter)
             else:
-                self.adamw.append(self._adamw(name, parameter))
-        self.muon = [
-            Muon(stack, lr=recipe.muon_lr, beta2=recipe.muon_beta2, iterations=recipe.muon_iterations, dtype=model.dtype)
-            for stack in shapes.values()
-        ]
+                self.rules[name] = self._adamw(name, parameter)
+        for name, stack in shapes.items():
+            settings = {"lr": recipe.muon_lr, "beta2": recipe.muon_beta2, "iterations": recipe.muon_iterations}
+            self.rules[name] = Muon(stack, dtype=model.dtype, **settings)
 
     def step(self, progress: float) -> None:
-        """Update all parameters from their .grad, and drop the gradients. progress: spent share of the budget."""
-        multiplier = schedule.lr_multiplier(progress, self.recipe)
-        momentum = schedule.muon_momentum(self.count, self.recipe)
-        decay = schedule.weight_decay(progress, self.recipe)
-        for rule in self.adamw:
-            rule.step(rule.parameter.grad, multiplier)
-            rule.parameter.grad = None
-        for group in self.muon:
-            group.step(lr_multiplier=multiplier, momentum=momentum, weight_decay=decay)
-            for parameter in group.parameters:
-                parameter.grad = None
+        """Update all parameters from their .grad, and drop the gradients. progress: spent share of the budget.
+
+        Three passes, so that what one rule sends travels while the next one computes.
+        """
+        now = schedule.at(progress, self.count, self.recipe)
+        for rule in self.rules.values():
+            rule.reduce()
+        for rule in self.rules.values():
+            rule.update(now)
+        for rule in self.rules.values():
+            rule.apply(now)
         self.count += 1
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on, on the first rank; each has to call it. Any number of ranks can go on from it."""
+        return {"count": self.count, "rules": {name: rule.state() for name, rule in self.rules.items()}}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.count = state["count"]
+        for name, rule in self.rules.items():
+            rule.load(state["rules"][name])
 
     def _adamw(self, name: str, parameter: torch.Tensor) -> AdamW:
         recipe = self.recipe

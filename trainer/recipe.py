@@ -58,6 +58,7 @@ class Recipe:
     warmdown_ratio: float
     final_lr_fraction: float
     micro_batch_tokens: int
+    compile: str
 
     def values(self) -> dict[str, Any]:
         """Plain key → value, for records and checkpoints."""

@@ -1,6 +1,22 @@
 """Learning rate, momentum and decay as functions of progress (the spent fraction of the budget) or of the step."""
 
+from dataclasses import dataclass
+
 from trainer.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the schedule says about one step."""
+
+    lr_multiplier: float = 1.0
+    muon_momentum: float = 0.0
+    weight_decay: float = 0.0
+
+
+def at(progress: float, step: int, recipe: Recipe) -> Now:
+    """progress: spent share of the budget, 0 to 1. step: counted from 0."""
+    return Now(lr_multiplier(progress, recipe), muon_momentum(step, recipe), weight_decay(progress, recipe))
 
 
 def lr_multiplier(progress: float, recipe: Recipe) -> float:

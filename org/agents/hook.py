@@ -1,13 +1,18 @@
 """The hook of a coding agent's program: `python -I -S hook.py HOOKS_FILE AGENT`, the event as JSON on stdin.
 
-Appends one JSON line by one write and ends with status 0, whatever comes: a hook that fails would stop the agent.
-Imports nothing of org: it runs in a worktree, with the standard library only, many times a minute.
+Appends one JSON line by one write and ends with status 0, whatever comes: a hook that fails would stop the agent. Keys in
+what agents and people say are concealed before anything is written; where that cannot be done nothing is written.
+Imports nothing of org: it runs in a worktree, with the standard library only, many times a minute. The one file of org that
+it needs, which needs the standard library only as well, is loaded by its place beside this one.
 """
 
+import importlib.util
 import json
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 LONGEST = 2000  # characters that are kept of any text
 KEPT = (
@@ -22,7 +27,8 @@ def main(arguments: list[str]) -> int:
         file, agent = arguments
         payload = json.loads(sys.stdin.buffer.read() or b"{}")
         row = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "agent": agent}
-        append(file, {**row, "event": {key: _short(payload[key]) for key in KEPT if key in payload}})
+        conceal = concealing()
+        append(file, {**row, "event": {key: _short(payload[key], conceal) for key in KEPT if key in payload}})
     except Exception as error:  # told, never in the way
         print(f"org hook: {error}", file=sys.stderr)
     return 0
@@ -37,8 +43,21 @@ def append(file: str, row: dict) -> None:  # type: ignore[type-arg]
         os.close(handle)
 
 
-def _short(value: object) -> object:
-    return value[:LONGEST] if isinstance(value, str) else value
+def concealing() -> Callable[[str], str]:
+    """`conceal` of org/store/secrets.py."""
+    place = Path(__file__).resolve().parents[1] / "store" / "secrets.py"
+    spec = importlib.util.spec_from_file_location("org_store_secrets", place)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{place} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    conceal: Callable[[str], str] = module.conceal
+    return conceal
+
+
+def _short(value: object, conceal: Callable[[str], str]) -> object:
+    """Concealed first: a key that is cut in two is not recognized any more."""
+    return conceal(value)[:LONGEST] if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`org dashboard`: agents, experiments, plot, programs, standup, messages."""
+"""`org dashboard`: agents, experiments, programs, findings, plot, standup, messages, devices, log."""
 
 import click
 

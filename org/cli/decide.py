@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.store.tables import EXPERIMENTS
+from org.store.tables import EXPERIMENTS, STUDIES
 
 
 def verb(name: str, help_text: str) -> click.Command:
@@ -15,7 +15,8 @@ def verb(name: str, help_text: str) -> click.Command:
     @click.pass_context
     def command(ctx: click.Context, experiment: str, reason: str) -> None:
         lab = context.lab(ctx)
-        EXPERIMENTS.get(lab.ledger.reader, experiment)
+        if STUDIES.find(lab.ledger.reader, experiment) is None:  # a promotion waits for a yes by its study's name
+            EXPERIMENTS.get(lab.ledger.reader, experiment)
         context.request(lab, name, experiment=experiment, reason=reason)
 
     return command

@@ -1,8 +1,9 @@
-"""`org noise`: where the difference between two runs of the same code comes from."""
+"""`org noise`: where the difference between two runs of the same code comes from, and whether it drifts."""
 
 import click
 
 from org.cli import context
+from org.lab import drift_page
 from org.lab.studies import noise
 from org.model.study import Kind, Study
 from org.store import studies
@@ -16,7 +17,7 @@ from org.supervisor import lock
 @click.pass_context
 def command(ctx: click.Context, what: str, program: str | None, as_json: bool) -> None:
     """Split σ into data order, initialization, device and the rest, each with its interval. `org noise run` asks for the
-    runs; `org noise` shows the newest split."""
+    runs; `org noise` shows the newest split, and the sentinels that watch for drift."""
     lab = context.lab(ctx)
     if what == "run":
         with lab.ledger.transaction() as tx:
@@ -27,7 +28,9 @@ def command(ctx: click.Context, what: str, program: str | None, as_json: bool) -
         return
     con = lab.ledger.reader
     found, waiting = noise.newest(con), studies.open_(con, Kind.NOISE)
-    context.emit({"newest": found, "open": waiting}, as_json, lambda: _page(found, waiting))
+    drift = drift_page.state(lab, con)
+    told = {"newest": found, "open": waiting, "drift": drift}
+    context.emit(told, as_json, lambda: f"{_page(found, waiting)}\n\n{drift_page.page(lab, con)}")
 
 
 def _page(found: Study | None, waiting: list[Study]) -> str:

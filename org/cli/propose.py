@@ -21,19 +21,20 @@ from org.supervisor import lock
 @click.option("--margin", type=float, help="For simplify: the loss that would still be fine, in metric units.")
 @click.option("--idea", type=int, help="The idea of the backlog that this tries.")
 @click.option("--again", default="", metavar="WHY", help="Why what was tried from another base is worth another try.")
+@click.option("--part", "parts", multiple=True, metavar="NAME=PATH[#…]", help="Mark a part for `org ablate`; again for more.")
 @click.option("--agent", help="Whose worktree (default: this pane's agent).")
 @context.json_option
 @click.pass_context
 def command(
     ctx: click.Context, claim: str, subject: str, because: str, predict: str, predicted_gain: float | None,
-    margin: float | None, idea: int | None, again: str, agent: str | None, as_json: bool,
+    margin: float | None, idea: int | None, again: str, parts: tuple[str, ...], agent: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Propose the committed change of your worktree. The lab runs it against its base and decides."""
     lab = context.lab(ctx)
     name = context.agent_or_fail(agent)
     person = (agent is not None and context.actor() != agent) or "ORG_HUMAN" in os.environ
     signed = f"human via {name}" if person else None
-    proposal = Proposal(Claim(claim), subject, because, predict, predicted_gain, margin, idea, again)
+    proposal = Proposal(Claim(claim), subject, because, predict, predicted_gain, margin, idea, again, parts)
     made = propose.propose(lab, name, proposal, context.now(), signed)
     con = lab.ledger.reader
     near = repeats.near(lab, con, PROGRAMS.get(con, made.program), made)

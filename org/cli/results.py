@@ -22,7 +22,7 @@ def command(ctx: click.Context, program: str | None, last: int | None, like: str
     if like is not None:
         found = lessons.search(lab, lab.ledger.reader, found, like)[:last]
     rows = [_row(e) for e in found]
-    head = ("id", "state", "label", "measured", "shrunk", "runs", "by", "program", "what")
+    head = ("id", "state", "screen", "label", "measured", "shrunk", "runs", "by", "program", "what")
     none = f"nothing that was proposed speaks of {like!r}" if like else "nothing was proposed yet"
     context.emit(found, as_json, lambda: context.columns(rows, head) if rows else none)
 
@@ -30,4 +30,9 @@ def command(ctx: click.Context, program: str | None, last: int | None, like: str
 def _row(e: Experiment) -> tuple[object, ...]:
     told = e.decision
     measured, shrunk, runs = gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–")
-    return e.id, e.state.value, e.label or "–", measured, shrunk, runs, e.author, e.program, e.subject
+    return e.id, e.state.value, _screen(e), e.label or "–", measured, shrunk, runs, e.author, e.program, e.subject
+
+
+def _screen(e: Experiment) -> str:
+    """What its short run said: `failed z 0.21`; of one that was not screened nothing."""
+    return f"{e.screen['outcome']} z {e.screen['z']:.2f}" if e.screen else "–"

@@ -6,7 +6,7 @@ import click
 
 from org.cli import context
 from org.comms.figures import span
-from org.lab import schedule
+from org.lab import drift_page, freezing, gangs, promote, schedule, screens
 from org.lab.lab import Lab
 from org.model.experiment import OPEN
 from org.runs import devices
@@ -31,6 +31,10 @@ def _state(lab: Lab) -> dict[str, Any]:
         "supervisor": lock.is_running(lab.layout.supervisor_lock),
         "note": meta.get(con, "root_note"),
         "held": schedule.held(lab),
+        "gang": gangs.standing(lab, context.now()),
+        "screen": screens.words(lab, con),
+        "drift": drift_page.state(lab, con),
+        "promotions": promote.waiting(con),
         "questions": mail.open_questions(con),
         "agents": agents.everyone(con),
         "devices": {d.name: devices.holder(d.name, lab.locks) for d in lab.devices},
@@ -45,17 +49,24 @@ def _text(lab: Lab, state: dict[str, Any]) -> str:
     lines = [f"lab {lab.config.lab} · the office is {office}"]
     lines += [f"note: {state['note']}"] if state["note"] else []
     lines += [f"held: {state['held']}"] if state["held"] else []
+    lines += [f"gang: {gangs.words(state['gang'])}"] if state["gang"] else []
+    lines += [f"promotion {s.id}: {s.subject} waits for your yes: `org approve {s.id}`" for s in state["promotions"]]
     lines += [f"question {q.id} from {q.asker}: {q.text}" for q in state["questions"]]
     lines.append(
         f"{totals.proposed} proposed · {totals.verdicts} verdicts · {totals.merged} merged · {totals.runs} runs · "
         f"{span(totals.device_seconds)} of device time"
     )
+    freeze = state["drift"]["frozen"]
+    lines += [f"frozen: {freezing.words(freeze)}"] if freeze else []
+    lines += [f"screen {state['screen']}", f"drift: {drift_page.words(lab, lab.ledger.reader)}"]
     shown = titles.all_titles(lab)
     rows = [
         (a.name, a.state.value, a.control.value, a.program or "–", shown[a.name].partition(" · ")[2]) for a in state["agents"]
     ]
     lines += ["", context.columns(rows, ("agent", "state", "control", "program", "now"))]
-    lines += ["", context.columns([(n, h or "free") for n, h in state["devices"].items()], ("device", "held by"))]
+    kept = dict.fromkeys(state["gang"].free, f"free, kept for {state['gang'].run.id}") if state["gang"] else {}
+    holders = [(n, h or kept.get(n, "free")) for n, h in state["devices"].items()]
+    lines += ["", context.columns(holders, ("device", "held by"))]
     if state["open"]:
         rows2 = [(e.id, e.state.value, e.author, e.program, e.subject) for e in state["open"]]
         lines += ["", context.columns(rows2, ("open", "state", "by", "program", "what"))]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from org.comms import parts as its_parts
+from org.comms import rungs, stacks
 from org.comms.figures import gain, metric, plural, span, table
 from org.model.experiment import IN_HEAD, Claim, Experiment, State
 from org.model.run import Purpose, Run
@@ -17,6 +19,8 @@ from org.store.tables import EXPERIMENTS, IDEAS
 WORDS = {
     State.DISCARDED: "Discarded",
     State.MERGED: "Merged into its program's head",
+    State.CONFIRMED: "Merged, and confirmed at a larger scale",
+    State.FAILED_TRANSFER: "Merged, but it did not hold at a larger scale",
     State.BETTER: "Better than its base",
     State.QUEUED: "Better than its base; waits for the merge",
     State.NOT_MERGED: "Better than its base, but not merged",
@@ -25,15 +29,30 @@ WORDS = {
     State.PARKED: "Cannot tell yet; parked",
     State.CONFLICT: "Better than its base, but in conflict with the moved head",
     State.RACING: "Racing",
+    State.SCREENING: "Screened with a short run, before it may race",
+    State.REVERTED: "Taken out of the head again",
+    State.REOPENED: "Reopened: races again",
 }
 
 
 def render(con: sqlite3.Connection, id: str, metric_name: str, sign: float) -> str:
     """The page of one experiment. sign: +1 when lower is better."""
     e = EXPERIMENTS.get(con, id)
-    parts = [_title(e), _note(con), _verdict(e, metric_name), _words(con, e), _runs(con, e, metric_name, sign)]
-    parts += [_evidence(e.decision), _code(e), _history(con, e)]
+    parts = [
+        _title(e),
+        _note(con),
+        _verdict(e, metric_name),
+        _words(con, e),
+        _screen(con, e, metric_name),
+        _runs(con, e, metric_name, sign),
+    ]
+    parts += [_evidence(e.decision), rungs.text(rungs.of(con, id), metric_name), *_after(con, id), _code(e), _history(con, e)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _after(con: sqlite3.Connection, id: str) -> tuple[str, str]:
+    """What was asked of it since, and where it stands."""
+    return its_parts.section(con, id), stacks.section(con, id)
 
 
 def _title(e: Experiment) -> str:
@@ -78,6 +97,25 @@ def _words(con: sqlite3.Connection, e: Experiment) -> str:
         idea = IDEAS.get(con, e.idea)
         text += f"\n\nFrom idea {idea.id} by {idea.author}: {idea.text}"
     return text
+
+
+def _screen(con: sqlite3.Connection, e: Experiment, metric_name: str) -> str:
+    """What the short run before the race said; its values enter no verdict."""
+    mine = reads.candidate_runs(con, e.id, Purpose.SCREEN)
+    if not mine:
+        return ""
+    s = e.screen
+    said = [f"**{s['outcome'].capitalize()}:** {s['reason']}."] if s else ["Not judged yet."]
+    if s:
+        said.append(f"The screen then: {s['standing']}. Nothing of it enters the race's evidence.")
+    base = reads.pool_runs(con, e.screen_pool) if e.screen_pool is not None else []
+    rows = [_screen_row("candidate", r) for r in mine] + [_screen_row("base", r) for r in base]
+    return "## Screen\n\n" + " ".join(said) + "\n\n" + table(("", "seed", "run", metric_name, "device", "end"), rows)
+
+
+def _screen_row(arm: str, run: Run) -> Sequence[object]:
+    end = f"{run.state.value}: {run.reason}" if run.reason else run.state.value
+    return arm, run.seed, run.id, metric(run.metric), run.device or "–", end
 
 
 def _runs(con: sqlite3.Connection, e: Experiment, metric_name: str, sign: float) -> str:

@@ -1,11 +1,13 @@
 """The standup's page: questions to the person first, then what changed in numbers from the ledger, then everybody's own
 words. A number in an agent's prose is never copied into a table; silence is recorded."""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from org.comms import stacks
 from org.comms.figures import gain, metric, plural, quoted, span, table
 from org.model.agent import Agent, Control
 from org.model.agent import State as AgentState
@@ -14,16 +16,17 @@ from org.model.program import Program
 from org.model.program import State as ProgramState
 from org.model.standup import Section, Standup
 from org.store import agents, mail, meta, reads, steering
-from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS, STANDUPS
+from org.store.tables import EXPERIMENTS, PROGRAMS, STANDUPS
 
 LATE = "## Came late"
 
 
 def render(
     con: sqlite3.Connection, standup: Standup, sections: Sequence[Section], metric_name: str, now: datetime,
-    sign: float = 1.0, outlook: str = "",
+    sign: float = 1.0, outlook: str = "", care: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """The page of one day. sign: +1 when lower is better. outlook: the section that compares forecast and fact."""
+    """The page of one day. sign: +1 when lower is better. outlook: the section that compares forecast and fact. care: what
+    the lab says of its own measuring (screen, drift), a line each."""
     since = covers_since(con, standup)
     decided = [e for e in reads.experiments(con) if e.decided_at is not None and _after(e.decided_at, since)]
     front = f"---\nstandup: {standup.id}\nday: {standup.day}\nwritten_at: {now:%Y-%m-%dT%H:%M:%SZ}\n---"
@@ -32,8 +35,9 @@ def render(
         _note(con),
         _questions(con),
         _directions(con),
-        _summary(con, decided, since, metric_name),
+        _summary(con, decided, since, metric_name, care),
         _programs(con, metric_name, sign),
+        stacks.standing(con),
         _verdicts(decided),
         outlook,
         _sections(con, sections),
@@ -57,6 +61,9 @@ def _note(con: sqlite3.Connection) -> str:
     paused = meta.get(con, "paused")
     if paused:
         lines.append(f"> **The lab is paused:** {paused}")
+    frozen = meta.get(con, "frozen")
+    if frozen:
+        lines.append(f"> **Nothing is merged:** {json.loads(frozen)['reason']}; the pool is measured anew.")
     return "\n".join(lines)
 
 
@@ -82,7 +89,9 @@ def _directions(con: sqlite3.Connection) -> str:
     return "## Your directions in force\n\n" + "\n".join(lines) if lines else ""
 
 
-def _summary(con: sqlite3.Connection, decided: list[Experiment], since: datetime | None, metric_name: str) -> str:
+def _summary(
+    con: sqlite3.Connection, decided: list[Experiment], since: datetime | None, metric_name: str, care: Sequence[str]
+) -> str:
     totals = reads.totals(con, since)
     merged = [e for e in decided if e.state in IN_HEAD]
     span_words = f"since {since:%Y-%m-%d %H:%M} UTC" if since else "since the lab began"
@@ -94,12 +103,14 @@ def _summary(con: sqlite3.Connection, decided: list[Experiment], since: datetime
         f"{span(totals.device_seconds)} of device time.",
     ]  # fmt: skip
     if best is not None:
-        lines.append(f"Largest gain merged: {best.id} ({best.subject}), {gain(best.gain)} {metric_name} after shrinking.")
+        together = stacks.with_(con, best.id)  # then its own gain is nothing to report
+        told = f"{together.study}: {together.words}" if together else f"{gain(best.gain)} {metric_name} after shrinking"
+        lines.append(f"Largest gain merged: {best.id} ({best.subject}), {told}.")
     elif decided:
         lines.append("Nothing beat its base today. That is a result: what was tried is in the table below.")
     else:
         lines.append("No race has ended yet.")
-    return "## What changed\n\n" + "\n".join(f"- {line}" for line in lines)
+    return "## What changed\n\n" + "\n".join(f"- {line}" for line in (*lines, *care))
 
 
 def _other_states(decided: list[Experiment]) -> list[tuple[State, int]]:
@@ -122,12 +133,14 @@ def _programs(con: sqlite3.Connection, metric_name: str, sign: float) -> str:
 def _program_row(con: sqlite3.Connection, program: Program, sign: float) -> Sequence[object]:
     tries = EXPERIMENTS.select(con, "WHERE program = ?", program.slug)
     decided = [e for e in tries if e.state in VERDICTS]
-    merges = reads.merges(con, program.slug)
-    root = _pool_mean(con, tries[0].base_tree) if tries else None
-    head = _pool_mean(con, merges[-1].tree) if merges else root
+    at = reads.head_tree(con, program.slug)
+    start = reads.root_tree(con, program.slug) or (tries[0].base_tree if tries else None)
+    root = _pool_mean(con, start) if start else None
+    head = _pool_mean(con, at) if at else root
     state = program.state.value + (f": {program.reason}" if program.reason else "")
-    pairs = reads.fresh_pairs(con, program.slug, tries[0].base_tree, merges[-1].tree) if merges else []
-    return program.title, state, len(decided), len(merges), metric(root), metric(head), _fresh(pairs, sign)
+    pairs = reads.fresh_pairs(con, program.slug, start, at) if start and at else []
+    merged = sum(e.state in IN_HEAD for e in tries)
+    return program.title, state, len(decided), merged, metric(root), metric(head), _fresh(pairs, sign)
 
 
 def _fresh(pairs: Sequence[tuple[float, float]], sign: float) -> str:
@@ -140,9 +153,8 @@ def _fresh(pairs: Sequence[tuple[float, float]], sign: float) -> str:
 
 
 def _pool_mean(con: sqlite3.Connection, tree: str) -> float | None:
-    found = POOLS.select(con, "WHERE tree = ? ORDER BY id DESC LIMIT 1", tree)
-    values = [r.metric for r in reads.pool_runs(con, found[0].id) if r.metric is not None] if found else []
-    return sum(values) / len(values) if values else None
+    found = [pool.values for pool in reads.all_pool_values(con) if pool.tree == tree]
+    return sum(found[-1]) / len(found[-1]) if found else None
 
 
 def _verdicts(decided: list[Experiment]) -> str:

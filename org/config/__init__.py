@@ -1,7 +1,7 @@
 """config.yaml as typed values. A wrong file fails before anything is made, telling every finding at once with its
 line, its value and the nearest allowed key.
 
-findings.py  errors as sentences
+attention.py: when and how a person is called; findings.py: errors as sentences; ladder.py: rungs that do not fit together
 """
 
 import difflib
@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from org.config import findings
+from org.config import findings, ladder
+from org.config.attention import AttentionConfig
 from org.config.findings import line_of
 from org.model.errors import ConfigError
 
@@ -75,7 +76,7 @@ class AgentLimits(_Strict):
 
     tokens: int | None = Field(None, gt=0)  # input, output, cache reads and cache writes together
     dollars: float | None = Field(None, gt=0)  # of models whose price is known, and of devices if they have one
-    device_hours: float | None = Field(None, gt=0)  # runs of its experiments; baselines are everybody's
+    device_hours: float | None = Field(None, gt=0)  # runs of its experiments, and its `org try`; baselines are everybody's
 
 
 class AgentConfig(_Strict):
@@ -104,10 +105,14 @@ class Rung(_Strict):
     devices: int = Field(1, ge=1, le=1024)  # a run; the first rung's must be 1, races are run there
     run_budget: Budget
     pool: int = Field(8, ge=2, le=8)
+    runs: int | None = Field(None, ge=1, le=10)  # of a change: of the protocol; on the last rung the race's most
+    timeout_min: float | None = Field(None, gt=0, allow_inf_nan=False)  # of this rung's runs; default: the task's
 
 
 class TaskConfig(_Strict):
-    command: str  # placeholders: {python} {seed} {data_seed} {budget} {depth} {data} {device} {run}
+    # Placeholders: {python} {seed} {data_seed} {budget} {depth} {data} {device} {run} {gang}. On a rung with several devices
+    # {python} starts one process a device (torchrun); {gang} is their number, for a command that starts them itself.
+    command: str
     evaluate: str | None = None  # prints one JSON line with "value"; the score is the lab's
     pattern: str | None = None  # or: a regular expression over the output; the score is self-reported
     prepare: str | None = None  # run once per lab, idempotent
@@ -124,10 +129,14 @@ class TaskConfig(_Strict):
 
 class ProtocolConfig(_Strict):
     preset: Literal["explore", "default", "strict"] = "default"
-    screen: Literal["off"] = "off"  # short runs before the race: not in this version
+    screen: Literal["auto", "on", "off"] = "auto"  # a short run before the race; auto: where a full run takes long
     # What is merged, where the brief does not say: time: whatever is better at the budget; flops: what is better at equal
     # FLOPs; both: that, and what is only faster.
     objective: Literal["time", "flops", "both"] = "time"
+    # Who sends a merged change to the next rung of the ladder: auto: the lab, on devices that would idle; chief, human: it
+    # is listed among their decisions, and they say `org promote`.
+    promote: Literal["auto", "chief", "human"] = "auto"
+    promote_cost: float | None = Field(4.0, ge=0)  # device-hours of one promotion above which a person says yes; null: never
     worth_it: Literal["auto", "chief", "human"] = "auto"  # who says whether a kept change is worth its code
     small_gain_lines: int = Field(20, ge=0)  # auto: lines that a gain below the noise of one run may add
     approve: Literal["auto", "chief", "human"] = "auto"
@@ -185,6 +194,7 @@ class Config(_Strict):
     device_dollars_per_hour: float | None = Field(None, ge=0)  # while a run is on it; default: devices cost nothing
     standup: StandupConfig = StandupConfig()
     takeover: TakeoverConfig = TakeoverConfig()
+    attention: AttentionConfig = AttentionConfig()
     comms: str = "comms"
     worktrees: str = "worktrees"
     programs: tuple[str, ...] = ()  # briefs opened first, by slug; then the chief chooses
@@ -278,12 +288,7 @@ def _cross_checks(path: Path, tree: CommentedMap, config: Config) -> Iterable[st
         yield f"{path}:{line_of(tree, ['agents'])}: agents: two agents would be called {name}; give one a `name`"
     for name in sorted(set(names) & {"human", "office", "notebook", "standups", "runs", "logs", "data", "snapshots", "adopted"}):
         yield f"{path}:{line_of(tree, ['agents'])}: agents: {name} is the lab's own name; choose another"
-    if task.ladder[0].devices > 1:
-        line = line_of(tree, ["task", "ladder", 0, "devices"])
-        yield (
-            f"{path}:{line}: task.ladder[0].devices: {task.ladder[0].devices}: races are run on the first rung, one device "
-            "a run; put a rung with devices: 1 before it"
-        )
+    yield from ladder.problems(path, tree, task)
     if not set(task.protected).isdisjoint(task.editable):
         yield f"{path}:{line_of(tree, ['task', 'protected'])}: task.protected: the same pattern is editable too"
     if task.pattern is not None:

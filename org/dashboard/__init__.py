@@ -3,13 +3,21 @@
 app.py          the app: tabs, keys, frames to views
 keys.py         every key with its tooltip
 verbs.py        what the dashboard may ask of the lab, as a protocol
-asker.py        calls verbs in a thread and says what came of it
+actions.py      every verb as a person asks for it: on what, with which key, what has to be typed
+asker.py        calls verbs in a thread and shows what they said
 commands.py     the command palette's entry for every verb
 state.py        LabState: one frozen frame that every view renders
 follower.py     polls the ledger and files; turns every trouble into a note
 watcher.py      the thread that looks twice a second
 snapshot.py     one reading of the ledger
-history.py      experiments and their values, read again only when an event names them
+points.py       every experiment as a point, read again only when an event names it
+listing.py      one page of the experiments, filtered and sorted by the ledger
+costs.py        tokens, dollars, device-hours, and what is left of the limits
+machines.py     the devices: who is on them, how much they were used, why they idle
+certificates.py what is in a head, with its certificate
+details.py      what is behind a line: page, diff
+thread.py       the letters that belong together
+month.py        a calendar of standups
 progress.py     how far a running run is, from the last line of its metrics.jsonl
 notes.py        what a person must know at once: trouble, pauses, a silent supervisor
 curve.py        dots, staircase and noise band of the plot, as numbers

@@ -1,31 +1,27 @@
-"""The command palette: every verb, for everything it can be used on right now."""
+"""The command palette: every verb, for everything it can be used on right now; then every verb to be typed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from org.dashboard.state import AgentLine, LabState
-from org.dashboard.verbs import LAB
-from org.model.agent import Control, State
-from org.model.program import State as ProgramState
+from org.dashboard.actions import ACTIONS, Action, On, is_possible
+from org.dashboard.state import LabState
+from org.model.experiment import Experiment
 
 
 class Actions(Protocol):
     """What a person can do; asker.Asker does it."""
 
-    def takeover(self, agent: str) -> None: ...
+    @property
+    def known(self) -> Mapping[str, str]: ...
 
-    def handback(self, agent: str) -> None: ...
-
-    def pause(self, target: str) -> None: ...
-
-    def resume(self, target: str) -> None: ...
+    def act(self, action: Action, target: str = "") -> None: ...
 
     def go(self, agent: str) -> None: ...
 
     def answer(self, message_id: str, to: str, body: str) -> None: ...
 
-    def standup_now(self) -> None: ...
+    def type(self, start: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +31,26 @@ class Command:
     call: Callable[[], None]
 
 
-def of(lab: LabState, do: Actions) -> Iterator[Command]:
-    """In the order of need: answers, the lab, agents, programs."""
+def of(lab: LabState, do: Actions, selected: Experiment | None = None) -> Iterator[Command]:
+    """In the order of need: answers, the lab, agents, programs, experiments that are open or selected, any verb."""
     for q in lab.questions:
         yield Command(f"Answer {q.asker}: {q.text[:50]}", "Answer this question", lambda q=q: do.answer(q.id, q.asker, q.text))  # type: ignore[misc]
-    yield Command("Standup now", "Ask everybody for a section and write today's page", do.standup_now)
-    if lab.paused is None:
-        yield Command("Pause the lab", "No new run starts; running runs finish", lambda: do.pause(LAB))
-    else:
-        yield Command("Resume the lab", "Runs start again", lambda: do.resume(LAB))
-    for line in lab.agents:
-        yield from _of_agent(line, do)
-    for program in lab.programs:
-        slug = program.program.slug
-        if program.program.state is ProgramState.OPEN:
-            yield Command(f"Pause program {slug}", "None of its experiments starts", lambda s=slug: do.pause(s))  # type: ignore[misc]
-        elif program.program.state is ProgramState.PAUSED:
-            yield Command(f"Resume program {slug}", "Its experiments go on", lambda s=slug: do.resume(s))  # type: ignore[misc]
+    yield from _for(do, On.LAB, [("", lab)])
+    agents = [(line.agent.name, line) for line in lab.agents]
+    for name, _ in agents:
+        yield Command(f"Go to the pane of {name}", "See it work", lambda name=name: do.go(name))  # type: ignore[misc]
+    yield from _for(do, On.AGENT, agents)
+    yield from _for(do, On.PROGRAM, [(line.program.slug, line.program) for line in lab.programs])
+    open_ones = {line.experiment.id: line.experiment for line in lab.agents if line.experiment}
+    known = ({selected.id: selected} if selected else {}) | open_ones
+    yield from _for(do, On.EXPERIMENT, list(known.items()))
+    for verb, what in do.known.items():
+        yield Command(f"org {verb} …", what, lambda verb=verb: do.type(f"{verb} "))  # type: ignore[misc]
 
 
-def _of_agent(line: AgentLine, do: Actions) -> Iterator[Command]:
-    name = line.agent.name
-    if line.agent.control is not Control.HUMAN:
-        yield Command(f"Take over {name}", "Hold its mail and nudges; its pane is yours", lambda: do.takeover(name))
-    if line.agent.control is not Control.AGENT:
-        yield Command(f"Hand back {name}", "It gets one message on what you did", lambda: do.handback(name))
-    yield Command(f"Go to the pane of {name}", "See it work", lambda: do.go(name))
-    if line.agent.state is State.PAUSED:
-        yield Command(f"Resume {name}", "It goes on", lambda: do.resume(name))
-    else:
-        yield Command(f"Pause {name}", "It starts nothing new", lambda: do.pause(name))
+def _for(do: Actions, on: On, targets: Iterable[tuple[str, object]]) -> Iterator[Command]:
+    for name, target in targets:
+        for action in ACTIONS:
+            if action.on is on and is_possible(action, target):
+                title = action.title.replace("{}", name)
+                yield Command(title, action.help, lambda action=action, name=name: do.act(action, name))  # type: ignore[misc]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.dashboard.state import ExperimentLine, LabState
+from org.dashboard.state import LabState, Point
 from org.model.experiment import VERDICTS, State
 from org.model.merge import Merge
 from org.store.reads import PoolValues
@@ -48,19 +48,19 @@ class Curve:
 
 def of(lab: LabState, program: str | None = None) -> Curve:
     """Of one program, or of all: then the staircase is the best of their heads."""
-    lines = decided(lab.experiments, program)
-    dots = tuple(Dot(x, line.metric, line.experiment.state, line.experiment.id) for x, line in enumerate(lines, start=1))
+    lines = decided(lab.points, program)
+    dots = tuple(Dot(x, point.metric, point.state, point.id) for x, point in enumerate(lines, start=1))
     merges = [m for m in lab.merges if program in (None, m.program)]
     return Curve(dots, stairs(lines, merges, lab), lab.sigma[0], lab.setting.higher_is_better)
 
 
-def decided(lines: Sequence[ExperimentLine], program: str | None) -> list[ExperimentLine]:
+def decided(points: Sequence[Point], program: str | None) -> list[Point]:
     """Experiments with a verdict in the order of their verdicts."""
-    chosen = [e for e in lines if e.experiment.state in VERDICTS and program in (None, e.experiment.program)]
-    return sorted(chosen, key=lambda e: (e.experiment.decided_at or e.experiment.created_at, int(e.experiment.id[1:])))
+    chosen = [point for point in points if point.state in VERDICTS and program in (None, point.program)]
+    return sorted(chosen, key=lambda point: (point.at, int(point.id[1:])))
 
 
-def stairs(lines: Sequence[ExperimentLine], merges: Sequence[Merge], lab: LabState) -> tuple[Stair, ...]:
+def stairs(lines: Sequence[Point], merges: Sequence[Merge], lab: LabState) -> tuple[Stair, ...]:
     """Heads begin at the pool their first experiment was judged against and move with each merge."""
     levels = _first_levels(lines, lab.pools)
     if not levels:
@@ -75,20 +75,19 @@ def stairs(lines: Sequence[ExperimentLine], merges: Sequence[Merge], lab: LabSta
     return tuple(found)
 
 
-def _first_levels(lines: Sequence[ExperimentLine], pools: Sequence[PoolValues]) -> dict[str, float]:
+def _first_levels(lines: Sequence[Point], pools: Sequence[PoolValues]) -> dict[str, float]:
     means = {pool.id: _mean(pool.values) for pool in pools}
     levels: dict[str, float] = {}
-    for line in lines:
-        e = line.experiment
-        if e.pool in means:
-            levels.setdefault(e.program, means[e.pool])
+    for point in lines:
+        if point.pool in means:
+            levels.setdefault(point.program, means[point.pool])
     return levels
 
 
-def _moves(lines: Sequence[ExperimentLine], merges: Sequence[Merge], pools: Sequence[PoolValues]) -> list[tuple[int, str, float]]:
+def _moves(lines: Sequence[Point], merges: Sequence[Merge], pools: Sequence[PoolValues]) -> list[tuple[int, str, float]]:
     """(x, program, new level) of each merge. Its own experiment says where it is; a second move of the same
     experiment (a revert) lies where it happened."""
-    places = {line.experiment.id: (x, line.metric) for x, line in enumerate(lines, start=1)}
+    places = {point.id: (x, point.metric) for x, point in enumerate(lines, start=1)}
     rung = min((pool.rung for pool in pools), default=0)
     trees = {pool.tree: _mean(pool.values) for pool in pools if pool.rung == rung}
     seen: set[str] = set()
@@ -104,8 +103,8 @@ def _moves(lines: Sequence[ExperimentLine], merges: Sequence[Merge], pools: Sequ
     return sorted(moves, key=lambda move: move[0])
 
 
-def _place(lines: Sequence[ExperimentLine], at: datetime | None) -> int:
-    return sum(1 for line in lines if at and line.experiment.decided_at and line.experiment.decided_at <= at)
+def _place(lines: Sequence[Point], at: datetime | None) -> int:
+    return sum(1 for point in lines if at and point.at <= at)
 
 
 def _mean(values: Sequence[float]) -> float:

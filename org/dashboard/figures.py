@@ -51,3 +51,11 @@ def second_of(at: datetime, zone: tzinfo) -> str:
 def count(number: int, noun: str) -> str:
     """1 run, 2 runs."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def amount(count: float) -> str:
+    """950, 12.3 k, 1.24 M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(count) >= size:
+            return f"{count / size:.3g} {letter}"
+    return f"{count:.0f}"

@@ -11,15 +11,17 @@ from zoneinfo import ZoneInfo
 
 from org.dashboard import notes, progress, snapshot
 from org.dashboard.snapshot import Reader
-from org.dashboard.state import LabState, Level, Note, Progress, Setting, StandupLine
+from org.dashboard.state import LabState, Level, Note, Progress, Setting, StandupLine, Wanted
 from org.model.errors import LedgerError, OrgError
+from org.science import protocol
 from org.science.protocol import Protocol
 from org.store import ledger
 from org.store.layout import Layout
 from org.store.ledger import Ledger
 
 BUSY_MILLISECONDS = 2000  # a reader in WAL mode hardly ever waits; when it must, say so soon
-STANDUP_COUNT = 60
+STANDUP_COUNT = 400
+LIMITS = {"device_hours": "device-hours", "tokens": "tokens", "dollars": "dollars"}
 # What a damaged or foreign ledger makes of a read: SQLite's own errors, unknown enum values, bad JSON, missing columns.
 READ_ERRORS = (OrgError, sqlite3.Error, OSError, ValueError, LookupError, TypeError)
 
@@ -31,15 +33,16 @@ class Follower:
         self._path, self._layout, self._clock = path, layout, clock
         self._ledger: Ledger | None = None
         self._inode = self._version = -1
-        self._reader = Reader()
+        self._reader, self._wanted = Reader(), Wanted()
         self._frame = LabState(setting=setting_of(config), lab=str(config.get("lab", "")))
 
-    def look(self, with_progress: bool = True) -> LabState:
-        """The newest frame; the same object when nothing changed. with_progress: ask also how far the runs are."""
+    def look(self, with_progress: bool = True, wanted: Wanted = Wanted()) -> LabState:  # noqa: B008
+        """The newest frame; the same object when nothing changed. with_progress: ask also how far the runs are. wanted: what
+        is being looked at."""
         now = self._clock()
         try:
             self._follow_file()
-            seen = self._read(now)
+            seen = self._read(now, wanted)
             how_far = self._progress(seen) if with_progress else self._frame.progress
             seen = replace(seen, progress=how_far, standups=standups_of(self._layout), notes=notes.of(seen, now))
         except READ_ERRORS as error:
@@ -62,13 +65,13 @@ class Follower:
             self._ledger, self._inode = ledger.open_existing(self._path), inode
             self._ledger.reader.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
-    def _read(self, now: datetime) -> LabState:
+    def _read(self, now: datetime, wanted: Wanted) -> LabState:
         assert self._ledger is not None
         version = self._ledger.version()
-        if version == self._version:
+        if version == self._version and wanted == self._wanted:
             return self._frame
-        seen = self._reader.read(self._ledger.reader, self._frame.setting, now)
-        self._version = version
+        seen = self._reader.read(self._ledger.reader, self._frame.setting, now, wanted)
+        self._version, self._wanted = version, wanted
         return seen
 
     def _progress(self, seen: LabState) -> dict[str, Progress]:
@@ -103,7 +106,8 @@ def told(path: Path, error: sqlite3.Error) -> LedgerError:
 
 def setting_of(config: Mapping[str, Any]) -> Setting:
     """What the dashboard needs of the config; every key may be missing."""
-    task, protocol = config.get("task") or {}, config.get("protocol") or {}
+    task, limits = config.get("task") or {}, config.get("limits") or {}
+    rules = _protocol(config.get("protocol") or {})
     name = (config.get("standup") or {}).get("timezone") or "UTC"
     try:
         zone = ZoneInfo(str(name))
@@ -112,9 +116,26 @@ def setting_of(config: Mapping[str, Any]) -> Setting:
     return Setting(
         metric=str(task.get("metric") or "metric"),
         higher_is_better=str(task.get("direction", "")).lower() in ("max", "maximize", "higher", "up"),
-        max_runs=int(protocol.get("max_runs") or Protocol().max_runs),
+        max_runs=rules.max_runs,
+        alpha=rules.alpha,
+        limits=tuple((what, float(limits[key])) for key, what in LIMITS.items() if limits.get(key)),
+        device_dollars=config.get("device_dollars_per_hour"),
+        rungs=tuple(_rung(rung) for rung in task.get("ladder") or ()),
         zone=zone,
     )
+
+
+def _protocol(config: Mapping[str, Any]) -> Protocol:
+    """The rules of the config's preset; those of the default where this org does not know it."""
+    known = config.get("preset") in ("explore", "default", "strict")
+    return protocol.preset(config["preset"]) if known else Protocol()
+
+
+def _rung(rung: Mapping[str, Any]) -> str:
+    """`depth 12, 8e15flop, 8 devices`."""
+    devices = int(rung.get("devices") or 1)
+    parts = [f"depth {rung['depth']}" if rung.get("depth") else "", str(rung.get("run_budget", "")), f"{devices} devices"]
+    return ", ".join(part for part in parts[: 3 if devices > 1 else 2] if part)
 
 
 def standups_of(layout: Layout) -> tuple[StandupLine, ...]:

@@ -12,7 +12,16 @@ _STOPPING = {"drain": "The lab is stopping: running runs finish, none starts.", 
 
 def of(lab: LabState, now: datetime) -> tuple[Note, ...]:
     """Most urgent first."""
-    notes = [_supervisor(lab, now), _disk(lab), *_crashed(lab), _paused(lab), _stopping(lab), *_held(lab), _root(lab)]
+    notes = [
+        _supervisor(lab, now),
+        _disk(lab),
+        *_crashed(lab),
+        _paused(lab),
+        _frozen(lab),
+        _stopping(lab),
+        *_held(lab),
+        _root(lab),
+    ]
     return tuple(note for note in notes if note is not None)
 
 
@@ -36,6 +45,10 @@ def _crashed(lab: LabState) -> list[Note]:
 
 def _paused(lab: LabState) -> Note | None:
     return None if lab.paused is None else Note(Level.WARNING, f"The lab is paused: {lab.paused or 'no reason given'}")
+
+
+def _frozen(lab: LabState) -> Note | None:
+    return Note(Level.WARNING, f"Nothing is merged: {lab.frozen}; the pool is measured anew.") if lab.frozen else None
 
 
 def _stopping(lab: LabState) -> Note | None:

@@ -3,23 +3,28 @@
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from org.dashboard.history import History
-from org.dashboard.state import AgentLine, DeviceLine, ExperimentLine, LabState, ProgramLine, Setting
+from org.dashboard import certificates, listing, machines
+from org.dashboard.costs import Costs
+from org.dashboard.points import Points
+from org.dashboard.state import AgentLine, ExperimentLine, LabState, Point, ProgramLine, Setting, Spend, Wanted
 from org.model.agent import Agent
-from org.model.experiment import State
+from org.model.experiment import OPEN, State
 from org.model.merge import Merge
 from org.model.program import Program
 from org.model.run import Purpose, Run
 from org.science import sigma
-from org.store import agents, events, mail, meta, programs, reads
+from org.store import agents, events, experiments, idle, mail, meta, programs, reads
+from org.store.tables import IDEAS
 
 MESSAGE_COUNT = 200
 EVENT_COUNT = 400
+MERGE_COUNT = 30  # of a program, with their experiments
+IDEA_COUNT = 100
 
 
 class Reader:
@@ -27,60 +32,61 @@ class Reader:
     supervisor's heartbeat and the last words of agents come twice a second. One per connection."""
 
     def __init__(self) -> None:
-        self._history = History()
+        self._points = Points()
+        self._costs = Costs()
         self._mark: tuple[int, ...] = ()
+        self._wanted: tuple[object, ...] = ()
         self._eventful = LabState()
         self._running: list[Run] = []
-        self._programs: list[Program] = []
+        self._open: tuple[ExperimentLine, ...] = ()
         self._everyone: list[Agent] = []
-        self._lines: dict[str, Any] = {}  # agents and programs, made of all of the above
 
-    def read(self, con: sqlite3.Connection, setting: Setting, now: datetime) -> LabState:
+    def read(self, con: sqlite3.Connection, setting: Setting, now: datetime, wanted: Wanted = Wanted()) -> LabState:  # noqa: B008
         """Everything that the ledger alone can say."""
-        mark = (reads.newest_event(con), reads.read_count(con), int(now.timestamp() // 60))  # `today` moves with the clock
+        mark = (reads.newest_event(con), reads.read_count(con), idle.newest(con))
         everyone = agents.everyone(con)
         if mark != self._mark:
-            self._eventful = self._read_eventful(con, now)
-        if mark != self._mark or everyone != self._everyone:
-            self._lines = self._made_of(everyone)
-        self._mark, self._everyone = mark, everyone
-        seen = meta.get(con, "supervisor_seen_at")
+            self._eventful = self._read_eventful(con, self._eventful)
+        self._costs.read(con, setting, now, mark)
+        if (wanted, mark) != self._wanted:
+            self._eventful = replace(self._eventful, **_looked_at(con, wanted, now))
+        self._mark, self._wanted = mark, (wanted, mark)
+        seen, frozen = meta.get(con, "supervisor_seen_at"), meta.get(con, "frozen")
         return replace(
             self._eventful,
             setting=setting,
             lab=meta.get(con, "lab") or "",
-            **self._lines,
+            agents=agent_lines(everyone, self._open, self._running, self._costs.by_agent),
+            programs=tuple(replace(p, agents=_names(everyone, p)) for p in self._eventful.programs),
+            totals=self._costs.totals,
+            today=self._costs.today,
+            spend=self._costs.lab,
+            budgets=self._costs.budgets,
             paused=meta.get(con, "paused"),
             stopping=meta.get(con, "stopping"),
+            frozen=str(json.loads(frozen).get("reason", "")) if frozen else None,
             root_note=meta.get(con, "root_note"),
             disk_low=meta.get(con, "disk_low"),
             supervisor_seen_at=datetime.fromisoformat(seen) if seen else None,
         )
 
-    def _read_eventful(self, con: sqlite3.Connection, now: datetime) -> LabState:
+    def _read_eventful(self, con: sqlite3.Connection, before: LabState) -> LabState:
         self._running = reads.running(con)
-        self._programs = programs.in_order(con)
-        pools = reads.all_pool_values(con)
-        return LabState(
+        self._open = listing.lines_of(con, experiments.in_state(con, *OPEN))
+        pools, points, merges = reads.all_pool_values(con), self._points.read(con), tuple(reads.merges(con))
+        return replace(
+            before,
             connected=True,
-            experiments=self._history.read(con),
-            merges=tuple(reads.merges(con)),
+            points=points,
+            merges=merges,
+            programs=program_lines(con, programs.in_order(con), points, merges, self._open),
             pools=pools,
-            devices=device_lines(con, self._running),
+            devices=machines.lines(con, self._running),
             questions=tuple(mail.open_questions(con)),
             messages=tuple(reads.latest_messages(con, MESSAGE_COUNT)),
             events=tuple(events.latest(con, EVENT_COUNT)),
-            totals=reads.totals(con),
-            today=reads.totals(con, now - timedelta(days=1)),
             sigma=sigma.pooled([pool.values for pool in pools]),
         )
-
-    def _made_of(self, everyone: list[Agent]) -> dict[str, Any]:
-        lines, merges = self._eventful.experiments, self._eventful.merges
-        return {
-            "agents": agent_lines(everyone, lines, self._running),
-            "programs": program_lines(self._programs, lines, merges, everyone),
-        }
 
 
 def keep_identity(old: LabState, new: LabState) -> LabState:
@@ -89,55 +95,67 @@ def keep_identity(old: LabState, new: LabState) -> LabState:
     return replace(new, **same)
 
 
-def agent_lines(everyone: Sequence[Agent], lines: Sequence[ExperimentLine], running: Sequence[Run]) -> tuple[AgentLine, ...]:
+def _looked_at(con: sqlite3.Connection, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """What only one tab shows, of the one that is open."""
+    match wanted.tab:
+        case "experiments":
+            return {"listing": listing.read(con, wanted.query)}
+        case "programs":
+            return {"ideas": tuple(IDEAS.select(con, "WHERE state = 'open' ORDER BY id DESC LIMIT ?", IDEA_COUNT))}
+        case "findings":
+            return {"findings": certificates.read(con)}
+        case "devices":
+            return {"uses": machines.uses(con, now)}
+        case _:
+            return {}
+
+
+def agent_lines(
+    everyone: Sequence[Agent], lines: Sequence[ExperimentLine], running: Sequence[Run], spent: Mapping[str, Spend]
+) -> tuple[AgentLine, ...]:
     """Each agent with the open experiment that is furthest along: running before racing before the rest."""
     runs = {run.experiment: run for run in running}
     mine: dict[str, ExperimentLine] = {}
     for line in lines:
         e = line.experiment
-        if e.is_open and (e.author not in mine or _rank(line, runs) > _rank(mine[e.author], runs)):
+        if e.author not in mine or _rank(line, runs) > _rank(mine[e.author], runs):
             mine[e.author] = line
-    return tuple(_agent_line(agent, mine.get(agent.name), runs) for agent in everyone)
+    return tuple(_agent_line(agent, mine.get(agent.name), runs, spent.get(agent.name)) for agent in everyone)
 
 
 def _rank(line: ExperimentLine, runs: dict[str | None, Run]) -> tuple[bool, bool]:
     return line.experiment.id in runs, line.experiment.state in (State.RACING, State.SCREENING)
 
 
-def _agent_line(agent: Agent, line: ExperimentLine | None, runs: dict[str | None, Run]) -> AgentLine:
+def _agent_line(agent: Agent, line: ExperimentLine | None, runs: dict[str | None, Run], spend: Spend | None) -> AgentLine:
     if line is None:
-        return AgentLine(agent)
+        return AgentLine(agent, spend=spend)
     run = runs.get(line.experiment.id)
     look = len(line.values) + 1 if run is None or run.purpose is Purpose.RACE else run.slot + 1
-    return AgentLine(agent, line.experiment, run, look)
+    return AgentLine(agent, line.experiment, run, look, line.metric, spend)
 
 
 def program_lines(
-    known: Sequence[Program], lines: Sequence[ExperimentLine], merges: Sequence[Merge], everyone: Sequence[Agent]
-) -> tuple[ProgramLine, ...]:
-    tries = Counter(line.experiment.program for line in lines)
-    still_open = Counter(line.experiment.program for line in lines if line.experiment.is_open)
+    con: sqlite3.Connection, known: Sequence[Program], points: Sequence[Point], merges: Sequence[Merge],
+    lines: Sequence[ExperimentLine],
+) -> tuple[ProgramLine, ...]:  # fmt: skip
+    """Without their agents, who change without an event."""
+    counts: dict[str, Counter[State]] = defaultdict(Counter)
+    for (program, state), number in Counter((p.program, p.state) for p in points).items():
+        counts[program][state] = number
     merged: dict[str, list[Merge]] = defaultdict(list)
     for merge in merges:
         merged[merge.program].append(merge)
+    newest = {p.slug: merged[p.slug][: -MERGE_COUNT - 1 : -1] for p in known}
+    named = {e.id: e for e in reads.named_experiments(con, [m.experiment for found in newest.values() for m in found])}
     return tuple(
         ProgramLine(
-            p, tries[p.slug], still_open[p.slug], tuple(merged[p.slug]),
-            tuple(a.name for a in everyone if a.program == p.slug),
+            p, dict(counts[p.slug]), tuple(line.experiment for line in lines if line.experiment.program == p.slug),
+            tuple((m, named[m.experiment]) for m in newest[p.slug] if m.experiment in named), (),
         )
         for p in known
     )  # fmt: skip
 
 
-def device_lines(con: sqlite3.Connection, running: Sequence[Run]) -> tuple[DeviceLine, ...]:
-    """Known devices and whatever else is leased or runs, in natural order."""
-    models: dict[str, str] = json.loads(meta.get(con, "device_models") or "{}")
-    holders = reads.leases(con)
-    runs = {run.device: run for run in running if run.device}
-    names = sorted({*models, *holders, *runs}, key=_natural)
-    return tuple(DeviceLine(n, models.get(n, ""), runs.get(n), holders.get(n, "")) for n in names)
-
-
-def _natural(device: str) -> tuple[str, int, str]:
-    kind, _, number = device.partition(":")
-    return kind, int(number) if number.isdigit() else 0, number
+def _names(everyone: Sequence[Agent], line: ProgramLine) -> tuple[str, ...]:
+    return tuple(a.name for a in everyone if a.program == line.program.slug)

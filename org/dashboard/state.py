@@ -1,18 +1,22 @@
 """LabState: one frozen frame of the whole lab. Equal parts keep their identity from frame to frame, so that a view
 redraws only what is another object than before."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
+from typing import Any
 
 from org.model.agent import Agent
 from org.model.event import Event
-from org.model.experiment import Experiment
+from org.model.experiment import Experiment, State
+from org.model.idea import Idea
+from org.model.idle import Interval
 from org.model.merge import Merge
 from org.model.message import Message, Question
 from org.model.program import Program
 from org.model.run import Run
+from org.science.protocol import Protocol
 from org.store.reads import PoolValues, Totals
 
 
@@ -41,6 +45,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """Of an experiment, what plots and counts need: all of them are kept, so it is small. metric: the mean of its valid race
+    runs."""
+
+    id: str
+    program: str
+    state: State
+    at: datetime  # of its verdict, else of its proposal
+    pool: int | None
+    metric: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExperimentLine:
     """values: the metric of each valid race run, in seed order."""
 
@@ -52,31 +69,121 @@ class ExperimentLine:
         return sum(self.values) / len(self.values) if self.values else None
 
 
+class Sort(StrEnum):
+    """Of the experiments; the value is what a person reads."""
+
+    NEWEST = "newest first"
+    OLDEST = "oldest first"
+    GAIN = "largest gain first"
+    STATE = "by state"
+    AUTHOR = "by author"
+    PROGRAM = "by program"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which experiments are wanted. words: all must be found. offset: how many are skipped."""
+
+    words: str = ""
+    sort: Sort = Sort.NEWEST
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of what the query finds. found: how many it finds in all; total: how many there are."""
+
+    query: Query = Query()
+    lines: tuple[ExperimentLine, ...] = ()
+    found: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked at: only that is read of what costs something."""
+
+    tab: str = "overview"
+    query: Query = Query()
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """tokens of all kinds together; dollars: those that are known, None when none is."""
+
+    tokens: int
+    dollars: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """experiment: the open one that is furthest along. look: which of its runs is running or comes next, from 1."""
+    """experiment: the open one that is furthest along; metric: its mean so far. look: which of its runs is running or comes
+    next, from 1. spend: since the lab began."""
 
     agent: Agent
     experiment: Experiment | None = None
     run: Run | None = None
     look: int = 0
+    metric: float | None = None
+    spend: Spend | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramLine:
+    """counts: experiments by state. queue: the open ones. merged: the newest, with their experiments."""
+
     program: Program
-    tries: int
-    open: int
-    merges: tuple[Merge, ...]
+    counts: Mapping[State, int]
+    queue: tuple[Experiment, ...]
+    merged: tuple[tuple[Merge, Experiment], ...]
     agents: tuple[str, ...]
+
+    @property
+    def tries(self) -> int:
+        return sum(self.counts.values())
+
+    def count(self, states: Collection[State]) -> int:
+        return sum(number for state, number in self.counts.items() if state in states)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
+    """idle: why it has no run now. memory_mb: the peak of the last run on it that said so."""
+
     device: str
     model: str
     run: Run | None = None
     holder: str = ""
+    idle: Interval | None = None
+    memory_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """Seconds of the last 24 hours, or of the lab's life. idle: by cause, the longest first."""
+
+    device: str
+    busy_seconds: float
+    span_seconds: float
+    idle: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """Something that is in a head. outcome: of its certificate's fresh runs, {} before there is one; merge: its number."""
+
+    experiment: Experiment
+    merge: int
+    outcome: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit of the lab: what of it is spent. what: device-hours, tokens or dollars."""
+
+    what: str
+    spent: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +194,16 @@ class StandupLine:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the dashboard takes from the config. zone is for showing times only."""
+    """What the dashboard takes from the config. alpha: the chance of a false keep that each race may take. limits: of the
+    lab, by name. rungs: the ladder in words. zone is for showing times only."""
 
     metric: str = "metric"
     higher_is_better: bool = False
-    max_runs: int = 10
+    max_runs: int = Protocol().max_runs
+    alpha: float = Protocol().alpha
+    limits: tuple[tuple[str, float], ...] = ()
+    device_dollars: float | None = None
+    rungs: tuple[str, ...] = ()
     zone: tzinfo = UTC
 
 
@@ -100,15 +212,16 @@ NOTHING = Totals(0, 0, 0, 0, 0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """sigma: run-to-run standard deviation and its degrees of freedom. experiments, messages, events: oldest first.
-    connected is False when nothing could be read and the rest is the last that was."""
+    """sigma: run-to-run standard deviation and its degrees of freedom. points, messages, events: oldest first. listing,
+    findings, uses, ideas: as they were when somebody last looked at their tab. connected is False when nothing could be
+    read and the rest is the last that was."""
 
     setting: Setting = Setting()
     lab: str = ""
     connected: bool = False
     notes: tuple[Note, ...] = ()
     agents: tuple[AgentLine, ...] = ()
-    experiments: tuple[ExperimentLine, ...] = ()
+    points: tuple[Point, ...] = ()
     programs: tuple[ProgramLine, ...] = ()
     merges: tuple[Merge, ...] = ()
     pools: tuple[PoolValues, ...] = ()
@@ -119,9 +232,16 @@ class LabState:
     standups: tuple[StandupLine, ...] = ()
     totals: Totals = NOTHING
     today: Totals = NOTHING  # the last 24 hours
+    spend: Spend = Spend(0, None)
+    budgets: tuple[Budget, ...] = ()
     sigma: tuple[float, float] = (0.0, 0.0)
+    listing: Listing = Listing()
+    findings: tuple[FindingLine, ...] = ()
+    uses: tuple[DeviceUse, ...] = ()
+    ideas: tuple[Idea, ...] = ()
     paused: str | None = None
     stopping: str | None = None
+    frozen: str | None = None
     root_note: str | None = None
     disk_low: str | None = None
     supervisor_seen_at: datetime | None = None

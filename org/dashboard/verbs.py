@@ -1,32 +1,23 @@
-"""What the dashboard may ask of the lab. Wired to the same verbs that `org` offers on the command line."""
+"""What the dashboard may ask of the lab: the same verbs that `org` offers on the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
-
-LAB = "lab"  # the target that pauses and resumes everything
 
 
 class Verbs(Protocol):
-    """Each call runs in a thread, may block for seconds, and returns one sentence for a toast.
+    """Each call runs in a thread and may block for seconds.
 
     An OrgError, OSError or sqlite3.Error is shown to the person; nothing else may be raised.
     """
 
-    def takeover(self, agent: str) -> str: ...
-
-    def handback(self, agent: str) -> str: ...
-
-    def pause(self, target: str) -> str:
-        """target: an agent's name, a program's slug, or LAB."""
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Every verb that a person may type here, with what it does."""
         ...
 
-    def resume(self, target: str) -> str: ...
-
-    def reply(self, message_id: str, text: str) -> str:
-        """Answer a question, or any message."""
+    def say(self, *words: str) -> str:
+        """Speak a verb as the person; all that it said."""
         ...
-
-    def standup_now(self) -> str: ...
 
     def select_pane(self, agent: str) -> Sequence[str]:
         """Show the agent's pane. Empty when it is shown already (the dashboard is inside the lab's tmux);

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from org.dashboard.follower import Follower
-from org.dashboard.state import LabState
+from org.dashboard.state import LabState, Wanted
 
 POLL_SECONDS = 0.5
 
@@ -30,11 +30,13 @@ class Frame(Message):
 
 
 class Watcher:
-    """start() once; stop() before the app is gone. newest: what the last look saw; None before the first."""
+    """start() once; stop() before the app is gone. newest: what the last look saw, None before the first; saw: what it
+    looked at."""
 
     def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
         self._follower, self._post = follower, post
-        self._stopped = threading.Event()
+        self._stopped, self._called = threading.Event(), threading.Event()
+        self._wanted = self.saw = Wanted()
         self._heard = time.monotonic()
         self.newest: LabState | None = None
 
@@ -49,15 +51,25 @@ class Watcher:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._called.set()
+
+    def want(self, wanted: Wanted) -> None:
+        """Look at something else, and at once."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._called.set()
 
     def _watch(self) -> None:
         for number in itertools.count():
             if self._stopped.is_set():
                 break
-            lab = self._follower.look(with_progress=number % 2 == 0)
+            wanted = self._wanted
+            lab = self._follower.look(number % 2 == 0, wanted)
             self._heard = time.monotonic()
+            self.saw = wanted
             if lab is not self.newest and not self._stopped.is_set():
                 self.newest = lab
                 self._post(Frame(lab))
-            self._stopped.wait(POLL_SECONDS)
+            self._called.wait(POLL_SECONDS)
+            self._called.clear()
         self._follower.close()

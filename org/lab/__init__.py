@@ -30,11 +30,16 @@ review.py       approve or refuse what was proposed
 studies/        everything but the race: curve, sentinel, noise, certificate, stack, ablation, rung, sweep
 pools.py        baseline runs: find, fill, refresh
 announce.py     tell author and chief what became of an experiment
+screening.py    one short run before the race, which may only discard; screen_page.py: in org explain
+screens.py      whether there is a screen, and how far it is trusted
 judge.py        race decisions turned into runs or a verdict
 continuing.py   org continue: a parked race goes on by so many runs
 simplifying.py  the three answers to a simplification; the margin that noise suggests
 explain.py      org explain: a race to check by hand; explain_page.py: in words
 findings.py     org findings: what may be claimed
+ladder.py       what each change did on each rung, where it may go next
+promote.py      org promote: up the ladder, by a yes or by itself; promote_offers.py: what may go;
+                promote_forecast.py: its cost; promote_page.py: in words
 crashes.py      what a run that did not succeed means for its arm
 labels.py       what explains a verdict at equal compute; buys the curve once
 compute.py      what runs spent, by their records
@@ -43,9 +48,18 @@ worth.py        is a kept change worth its code: by rule, the chief, or a person
 gate.py         what stands between a keep and its merge
 merge.py        the merge queue: one at a time
 recheck.py      a change whose head moved: rebase, four runs
-heads.py        moves of a head: intent, ref, done
+drifting.py     when a sentinel is due, what its alarm sets off; drift_page.py: in words
+freezing.py     nothing is merged while a drift is looked into
+reopening.py    what was decided while the devices had drifted, opened again
+heads.py        moves of a head, a program's or the lab's: intent, ref, done
+arrivals.py     what the ledger says once a head has moved
+stacks.py       the lab's head: what is in it, what is measured for it next; stack_trees.py: the trees
+ablate.py       org ablate: ask what each part of a change does; ablate_parts.py: its parts, the tree without each
+revert.py       org revert: a merge out of the heads again
+roots.py        org root: a person's commit under the heads
 headline.py     head against root on fresh seeds
 schedule.py     which queued run goes on which device
+gangs.py        runs on several devices at once: what is kept free for them
 collect.py      outcomes of keepers, taken once
 requests.py     what verbs asked of the supervisor
 control.py      takeover and hand-back
@@ -60,14 +74,24 @@ admission.py    … and before a run starts
 parking.py      warn at 80 %, ask for a hand-off, park, let go
 credentials.py  a rate limit holds all that share its key
 away.py         who cannot work just now, and which devices wait for them
-backfill.py     runs for devices whose agents are away
+backfill.py     what idle devices do: the best offer per device-second; offers/: what there is to do
+value.py        what a run on an idle device is worth
+timeline.py     what each device did; timeline_causes.py: why one idles; timeline_read.py, timeline_page.py: shares, a chart
+strangers.py    programs on the lab's GPUs that hold no lock
 standin.py      the offline proposer in the place of an agent that is away
 idling.py       idle with work: told what to do next, boundedly
 grinding.py     always the same surface, or the same refusal: told once
 history.py      how fast, costly and noisy the lab's work is, by its ledger
 forecast.py     what a night buys; forecast against fact
+attention.py    what a person is called for, each occurrence once
 hygiene.py      disk: what may go, and when nothing may start
 adopt.py        org adopt: merged changes as patches with their evidence
+pictures.py     org plot: plots as drawings and text; files that are never written over others'
+reporting.py    org report: a span of time as blocks; reporting_html.py: as Markdown or one HTML file
+publishing.py   org publish: a folder that stands alone; publishing_facts.py: what it states; publishing_card.py: its README;
+                publishing_script.py: reproduce.sh
+exporting.py    org export: the ledger as Parquet; exporting_columns.py: the data dictionary; exporting_words.py: README and
+                schema from it; exporting_parquet.py: the door to pyarrow; exporting_files.py: a folder that org fills
 scaffold.py     org init: the files of a new lab
 doctor/         org doctor: what would keep a lab from a good night
 

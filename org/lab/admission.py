@@ -10,7 +10,7 @@ from org.lab.spending import Scope
 from org.model.run import Purpose, Run
 from org.store.tables import EXPERIMENTS
 
-OWN_RUNS = frozenset({Purpose.RACE, Purpose.RECHECK})  # what counts for the author of an experiment
+OWN_RUNS = frozenset({Purpose.SCREEN, Purpose.RACE, Purpose.RECHECK})  # what counts for the author of an experiment
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,3 +42,13 @@ def devices(lab: Lab, now: datetime) -> int:
         return len(lab.devices) if gone else 0
     kept = {agent.device for agent in here}
     return len({agent.device for agent in juniors(lab) if agent.name in gone and agent.device not in kept})
+
+
+def quiet_seconds(lab: Lab, now: datetime) -> float:
+    """For how long at least everybody who is away stays away, as far as it is known: a rate limit's end. 0: not known."""
+    return min((_seconds_away(agent, now) for agent in who(lab, now)), default=0.0)
+
+
+def _seconds_away(agent: Agent, now: datetime) -> float:
+    known = agent.until if agent.cause is Cause.RATE_LIMIT else None
+    return max((known - now).total_seconds(), 0.0) if known is not None else 0.0

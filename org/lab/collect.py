@@ -3,8 +3,9 @@
 import sqlite3
 from datetime import datetime
 
-from org.lab import announce, crashes, hygiene, pools
+from org.lab import announce, crashes, headline, hygiene, pools, scratch
 from org.lab.lab import Lab
+from org.model import gang
 from org.model.errors import OrgError
 from org.model.run import Event, Run, State
 from org.runs import code, executor, spec, validity
@@ -12,6 +13,7 @@ from org.runs.devices import Device
 from org.runs.spec import End, Outcome
 from org.store import events, meta, reads, runs
 from org.store.tables import RUNS
+from org.workspace import seals, snapshots
 
 ENDS = {
     End.SUCCEEDED: Event.SUCCEED,
@@ -24,17 +26,18 @@ ENDS = {
 
 def step(lab: Lab, now: datetime) -> list[str]:
     """Collect every run that ended. Returns their ids."""
-    return [run.id for run in reads.running(lab.ledger.reader) if _collect(lab, run, now)]
+    ended = [run.id for run in reads.running(lab.ledger.reader) if _collect(lab, run, now)]
+    headline.repeat(lab, now)
+    scratch.settle(lab, now)
+    return ended
 
 
 def _collect(lab: Lab, run: Run, now: datetime) -> bool:
     folder = lab.layout.run(run.id)
+    if executor.is_kept(folder):  # what stands there already was not written by its keeper, who ends with it
+        return False
     try:
         outcome = spec.read_outcome(folder)
-        if outcome is None:
-            if executor.is_kept(folder):
-                return False
-            outcome = spec.read_outcome(folder)  # written between the two questions
     except OrgError as error:  # not in the way of the other runs; what cannot be read was not measured
         _finish(lab, run, Event.LOSE, str(error), now, None)
         return True
@@ -52,12 +55,28 @@ def _judged(lab: Lab, run: Run, outcome: Outcome) -> tuple[Event, str]:
     if event is not Event.SUCCEED:
         return event, reason
     reference = next((r.record for r in reads.pool_runs(lab.ledger.reader, run.pool) if r.record), {}) if run.pool else {}
-    device = next((d for d in lab.devices if d.name == run.device), Device(run.device or "cpu:0", ""))
+    known = {device.name: device for device in lab.devices}
+    used = [known.get(name, Device(name, "")) for name in gang.members(run.device or "cpu:0")]
     given = code.expected(outcome.record, lab.layout.snapshot(run.tree))
     objection = validity.objection(outcome.record, reference, run.seed, run.budget, given)
-    if objection is None and device.kind == "cpu":
-        objection = validity.cpu_objection(outcome.cpu_seconds, outcome.train_seconds, device.threads)
+    objection = _broken_seal(lab, run) or objection  # it says in plainer words what the digests say
+    if objection is None:
+        objection = validity.clock_objection(outcome.record, run.budget, outcome.train_seconds)
+    if objection is None and used[0].kind == "cpu":
+        objection = validity.cpu_objection(outcome.cpu_seconds, outcome.train_seconds, sum(d.threads for d in used))
     return (Event.INVALIDATE, objection) if objection else (event, reason)
+
+
+def _broken_seal(lab: Lab, run: Run) -> str | None:
+    """What was changed in the snapshot that the run executed; it is laid out anew for the next run."""
+    snapshot = lab.layout.snapshot(run.tree)
+    changed = seals.broken(snapshot)
+    if not changed:
+        return None
+    if not any(other.tree == run.tree and other.id != run.id for other in reads.running(lab.ledger.reader)):
+        snapshots.remove(snapshot)
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"its snapshot was changed on disk: {', '.join(changed[:3])}{more}"
 
 
 def _finish(lab: Lab, run: Run, event: Event, reason: str, now: datetime, outcome: Outcome | None) -> None:

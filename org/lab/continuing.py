@@ -40,9 +40,10 @@ def protocol(lab: Lab, con: sqlite3.Connection, experiment: Experiment) -> Proto
 
 
 def _parked_at(lab: Lab, con: sqlite3.Connection, experiment: Experiment) -> int:
-    """Candidate runs of its first race that ended without an answer."""
+    """Candidate runs of its first race, against today's pool, that ended without an answer."""
     found = con.execute(
-        "SELECT decision FROM verdicts WHERE experiment = ? AND kind = 'race' AND verdict = 'discard' ORDER BY id LIMIT 1",
-        (experiment.id,),
+        "SELECT decision FROM verdicts WHERE experiment = ? AND kind = 'race' AND verdict = 'discard' "
+        "AND looks / 100000 IN (0, ?) ORDER BY id LIMIT 1",  # 0: of a ledger that did not write the pool down (judge._record)
+        (experiment.id, experiment.pool),
     ).fetchone()
     return lab.protocol.max_runs if found is None else int(json.loads(found["decision"])["candidate_runs"])

@@ -1,5 +1,6 @@
-"""What a run that did not succeed means for its arm: one retry for a crash, then the arm ends; a lost run is simply run
-again; a run that measures something else is run again at most twice, then the arm is invalid. Never for its metric."""
+"""What a run that did not succeed means for its arm: one retry for a crash, then the arm ends; a run that measures
+something else is run again at most twice, then the arm is invalid. A lost run says nothing of the change (a reboot loses
+all that run) and is run again without counting, until it is always this one that is lost. Never for its metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from org.model.experiment import Event
 from org.model.run import Run, State
 
 CRASHES = 2  # of one seed: the first may be the machine's, the second is the change's
-FAULTS = 3  # invalid or lost runs of one seed
+FAULTS = 3  # invalid runs of one seed
+LOSSES = 10  # of one seed in a row, before what it runs is suspected of ending its keeper: machines reboot, but not that often
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ def _of_seed(attempts: list[Run]) -> Ending | None:
     crashed = [r for r in attempts if r.state in (State.FAILED, State.TIMED_OUT)]
     if len(crashed) >= CRASHES:
         return Ending(f"crash: {crashed[-1].reason}")
-    faults = [r for r in attempts if r.state in (State.INVALID, State.LOST)]
+    faults = [r for r in attempts if r.state is State.INVALID]
     if len(faults) >= FAULTS:
         return Ending(f"{len(faults)} runs of one seed did not count: {faults[-1].reason}", Event.INVALIDATE)
+    if len(attempts) >= LOSSES and all(r.state is State.LOST for r in attempts[-LOSSES:]):
+        return Ending(f"crash: {LOSSES} runs of one seed in a row were lost: {last.reason}")
     return Ending(last.reason, retry=last, counts=last.state is not State.CANCELLED)
 
 

@@ -37,9 +37,17 @@ def found(con: sqlite3.Connection, pool: int, points: Plan) -> Study | None:
     return next((s for s in reversed(asked) if s.state is not State.CANCELLED), None)
 
 
-def ask(con: sqlite3.Connection, pool: Pool, points: Plan, asked_by: str, now: datetime) -> Study:
-    """Open the study. It is everybody's: no program pays for it alone."""
-    return studies.ask(con, Kind.CURVE, _subject(pool.id), asked_by, now, pool=pool.id, tree=pool.tree, points=points)
+def ask(con: sqlite3.Connection, pool: Pool, points: Plan, asked_by: str, now: datetime, early: bool = False) -> Study:
+    """Open the study. It is everybody's: no program pays for it alone. early: no keep waits for it yet."""
+    return studies.ask(
+        con, Kind.CURVE, _subject(pool.id), asked_by, now, pool=pool.id, tree=pool.tree, points=points, early=early
+    )  # fmt: skip
+
+
+def hurry(con: sqlite3.Connection, study: Study) -> None:
+    """A keep waits for it now."""
+    if study.plan.get("early"):
+        studies.remember(con, study, early=False)
 
 
 def base_runs(lab: Lab, con: sqlite3.Connection, pool: int) -> list[Run]:

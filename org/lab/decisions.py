@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from org.lab import stops, worth
+from org.lab import promote, stops, worth
 from org.lab.lab import Lab
 from org.model.agent import Agent, Control
 from org.model.agent import State as AgentState
@@ -26,6 +26,7 @@ def due(lab: Lab, con: sqlite3.Connection) -> list[str]:
             f"`org refuse {e.id} --reason …`"
             for e in worth.waiting(lab, con)
         ]
+    found += promote.due(lab, con)
     found += [f"{stop.program}: {stop.words}" for stop in stops.firing(con)]
     found += [f"{a.name} has no open program: `org program assign SLUG {a.name}`" for a in unassigned(lab, con)]
     found += [

@@ -21,6 +21,18 @@ NO_MORE: Mapping[str, str] = {}
 
 def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
     """Run task.prepare and task.fingerprint from the root's snapshot; record the digest. Returns the fingerprint."""
+    found = examine(lab, root_commit)
+    fingerprint: dict[str, object] = json.loads(found["environment_detail"])
+    with lab.ledger.transaction() as tx:
+        if meta.get(tx, "environment") != found["environment"]:
+            meta.put(tx, "environment", found["environment"])
+            meta.put(tx, "environment_detail", found["environment_detail"])
+            events.append(tx, "lab.environment", lab.config.lab, at=now, digest=found["environment"], fingerprint=fingerprint)
+    return fingerprint
+
+
+def examine(lab: Lab, root_commit: str) -> dict[str, str]:
+    """The same without recording: `environment`, the digest, and `environment_detail`, the fingerprint as JSON."""
     tree = trees.tree_of(lab.git, root_commit)
     snapshots.extract(lab.git, tree, lab.layout.snapshot(tree))
     lab.layout.data.mkdir(parents=True, exist_ok=True)
@@ -30,13 +42,7 @@ def prepare(lab: Lab, root_commit: str, now: datetime) -> dict[str, object]:
     if lab.config.task.fingerprint:
         found = _json(_command(lab, tree, lab.config.task.fingerprint, FINGERPRINT_SECONDS), "task.fingerprint")
     text = json.dumps(found, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    with lab.ledger.transaction() as tx:
-        if meta.get(tx, "environment") != digest:
-            meta.put(tx, "environment", digest)
-            meta.put(tx, "environment_detail", text)
-            events.append(tx, "lab.environment", lab.config.lab, at=now, digest=digest, fingerprint=found)
-    return found
+    return {"environment": hashlib.sha256(text.encode()).hexdigest()[:16], "environment_detail": text}
 
 
 def epochs(lab: Lab) -> dict[str, object]:

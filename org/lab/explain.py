@@ -11,8 +11,11 @@ from datetime import datetime
 from math import isclose
 from typing import Any
 
-from org.lab import continuing, judge, pools
+from org.comms import parts, rungs, stacks
+from org.comms.rungs import Larger
+from org.lab import continuing, judge, pools, screen_page
 from org.lab.lab import Lab
+from org.lab.screen_page import Part
 from org.model.experiment import Claim, Experiment
 from org.model.pool import Pool
 from org.model.run import Purpose, Run, State
@@ -60,7 +63,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """explanation: of the race with the runs that count; None before there are any. restored: its e is the recorded one."""
+    """explanation: of the race with the runs that count; None before there are any. restored: its e is the recorded one.
+    screen: the short run before it. larger: what it did on larger rungs."""
 
     experiment: Experiment
     metric: str
@@ -69,16 +73,19 @@ class Page:
     looks: tuple[Look, ...]
     explanation: Explanation | None
     restored: bool
+    screen: Part | None = None
+    larger: tuple[Larger, ...] = ()
+    sections: tuple[str, ...] = ()  # its parts, its stack and its revert, in words
 
 
 def of(lab: Lab, con: sqlite3.Connection, id: str, now: datetime) -> Page:
     """The page of one experiment. Raises OrgError when there is none of that name."""
     e = EXPERIMENTS.get(con, id)
     every = reads.candidate_runs(con, id)
-    pool = next((POOLS.get(con, r.pool) for r in reversed(every) if r.pool is not None), None)  # a re-check changes e.pool
+    pool = _raced_against(con, every)
     looks = _looks(lab, con, id)
     if pool is None:
-        return Page(e, lab.config.task.metric, lab.sign > 0, (), looks, None, True)
+        return Page(e, lab.config.task.metric, lab.sign > 0, (), looks, None, True, screen_page.of(lab, con, e))
     races = [look for look in looks if look.kind == "race"]
     at = str(rows.encode(now)) if e.is_open or not races else races[-1].at
     base = _speaking(con, pool, pools.size(lab, pool), at)
@@ -89,7 +96,29 @@ def of(lab: Lab, con: sqlite3.Connection, id: str, now: datetime) -> Page:
     others = [r for r in runs.of_experiment(con, id) if r.purpose is Purpose.RECHECK]
     listed = [_row("base", base[slot], slot, counted) for slot in sorted(base)]
     listed += [_row("candidate", r, r.slot, counted) for r in every] + [_row("recheck", r, r.slot, counted) for r in others]
-    return Page(e, lab.config.task.metric, lab.sign > 0, tuple(listed), looks, explanation, restored)
+    before = screen_page.of(lab, con, e)
+    return Page(
+        e,
+        lab.config.task.metric,
+        lab.sign > 0,
+        tuple(listed),
+        looks,
+        explanation,
+        restored,
+        before,
+        rungs.of(con, id),
+        _sections(con, id),
+    )
+
+
+def _sections(con: sqlite3.Connection, id: str) -> tuple[str, ...]:
+    return tuple(text for text in (parts.section(con, id), stacks.section(con, id)) if text)
+
+
+def _raced_against(con: sqlite3.Connection, every: Sequence[Run]) -> Pool | None:
+    """The pool of its newest run: a race that started over has runs of several, and a re-check changes e.pool."""
+    known = [run for run in every if run.pool is not None]
+    return POOLS.get(con, max(known, key=lambda run: int(run.id[1:])).pool) if known else None
 
 
 def _by(run: Run, at: str) -> bool:
@@ -143,7 +172,7 @@ def _same(found: Explanation, look: Look) -> bool:
 def _row(arm: str, run: Run, slot: int, counted: set[str]) -> Row:
     note = "" if run.state is State.SUCCEEDED else f"{run.state.value} {run.reason}".strip()
     if arm == "base" and run.purpose is not Purpose.POOL:
-        note = f"carried over from {run.experiment}"
+        note = f"carried over from {run.experiment or run.study}"
     return Row(arm, slot, run.id, run.seed, run.device or "", run.metric, run.id in counted, note)
 
 

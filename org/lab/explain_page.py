@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from org.comms import rungs
 from org.comms.figures import table
+from org.lab import screen_page
 from org.lab.explain import Look, Page, Row
 from org.model.experiment import Claim
 from org.science.explain import Explanation
@@ -26,14 +28,20 @@ def page(found: Page) -> str:
         f"program {e.program}, by {e.author}; claim {claim}; {found.metric}, {better} is better",
     ]
     if found.explanation is None:
-        return "\n\n".join([*parts, *_looks(found.looks), NO_RUN, *_label(found)])
-    parts += _runs(found.rows)
+        return "\n\n".join([*parts, *_screen(found), *_looks(found.looks), NO_RUN, *_label(found)])
+    parts += [*_screen(found), *_runs(found.rows)]
     parts += _looks(found.looks)
     if not found.restored:
         parts.append(REFRESHED)
     parts += _steps(found.explanation, found.lower_is_better)
+    parts += [rungs.text(found.larger, found.metric)] if found.larger else []
+    parts += found.sections
     parts += [*_label(found), "## What would change it\n\n" + "\n".join(f"- {s}" for s in _ahead(found))]
     return "\n\n".join(parts)
+
+
+def _screen(found: Page) -> list[str]:
+    return screen_page.text(found.screen, found.lower_is_better) if found.screen else []
 
 
 def _runs(rows: Sequence[Row]) -> list[str]:

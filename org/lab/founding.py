@@ -9,7 +9,7 @@ from io import StringIO
 from ruamel.yaml import YAML
 
 from org.config import agent_names
-from org.lab import briefs, programs, seeds
+from org.lab import briefs, programs, roots, seeds
 from org.lab.lab import Lab
 from org.model.agent import Agent, Control, State
 from org.model.errors import ConfigError, OrgError
@@ -56,7 +56,8 @@ def _root(lab: Lab, now: datetime) -> list[str]:
     recorded = meta.get(lab.ledger.reader, "root_commit")
     if recorded is not None:
         if existing is None:
-            raise OrgError(f"the branch {name} is gone; put it back: git branch {name} {recorded}")
+            stood = meta.get(lab.ledger.reader, "head_commit") or recorded
+            raise OrgError(f"the branch {name} is gone; put it back: git branch {name} {stood}")
         return []
     root = refs.resolve(lab.git, "HEAD")
     if lab.config.root is not None:
@@ -66,8 +67,7 @@ def _root(lab: Lab, now: datetime) -> list[str]:
     else:
         root = existing  # a kill came between the branch and the ledger, or the ledger is new
     with lab.ledger.transaction() as tx:
-        meta.put(tx, "root_commit", root)
-        meta.put(tx, "root_note", lab.config.root.note if lab.config.root else None)
+        roots.first(lab, tx, root, lab.config.root.note if lab.config.root else None)
         events.append(tx, "lab.root", lab.config.lab, at=now, commit=root)
     return [f"rooted at {root[:10]}" + (f" ({lab.config.root.note})" if lab.config.root else "")]
 

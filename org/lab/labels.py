@@ -103,7 +103,8 @@ def drop_outdated(lab: Lab, now: datetime) -> None:
 def _arms(lab: Lab, con: sqlite3.Connection, e: Experiment) -> Arms:
     """Raises Refused when its records do not say what was spent."""
     mine = [r for r in reads.candidate_runs(con, e.id) if r.tree == e.run_tree and r.state is State.SUCCEEDED]
-    pool_id = mine[-1].pool if mine else None  # a re-check has moved the experiment to another head's pool since
+    # Of its newest run: a race that started over has runs of several, and a re-check moves the experiment to another.
+    pool_id = max(mine, key=lambda run: int(run.id[1:])).pool if mine else None
     if pool_id is None:
         raise Refused("it has no runs of a race")
     candidate = [r for r in mine if r.pool == pool_id and r.metric is not None]
@@ -147,6 +148,7 @@ def _bought(
         curves.ask(con, pool, points, e.id, now)
         raise _Waits
     if study.state is StudyState.OPEN:
+        curves.hurry(con, study)
         raise _Waits
     if study.state is StudyState.FAILED:
         raise Refused(f"{study.id}: {study.reason}")

@@ -1,9 +1,10 @@
 """The merge queue: one merge at a time per program, of what has its label and is wanted (gate.py). If the head moved since
-the experiment's base, it is re-checked first."""
+the experiment's base, or the task or its environment changed since the race, it is re-checked first.
+While a drift is looked into (drifting.py) nothing is merged or re-checked."""
 
 from datetime import datetime
 
-from org.lab import announce, gate, heads, labels, recheck
+from org.lab import announce, freezing, gate, heads, labels, recheck
 from org.lab.gate import Passage
 from org.lab.lab import Lab
 from org.model.experiment import Event, Experiment, State
@@ -20,6 +21,8 @@ def step(lab: Lab, now: datetime) -> list[str]:
     """Finish intents, then advance the oldest queued experiment of each program. Returns the experiments that moved."""
     changed = heads.settle_intents(lab, now)
     labels.drop_outdated(lab, now)
+    if freezing.now(lab.ledger.reader) is not None:  # what was begun is finished above
+        return changed
     seen: set[str] = set()
     for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
         program = PROGRAMS.get(lab.ledger.reader, experiment.program)
@@ -44,9 +47,10 @@ def step(lab: Lab, now: datetime) -> list[str]:
 def _advance(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
     head = program.head_commit
     assert head is not None
-    if experiment.base_commit == head:
+    current = recheck.is_current(lab, experiment)
+    if experiment.merge_onto is None and experiment.base_commit == head and current:
         return heads.move(lab, experiment, program, experiment.tip_commit, experiment.run_tree, now)
-    if experiment.merge_onto != head or not recheck.is_current(lab, experiment):
+    if experiment.merge_onto != head or not current:
         return recheck.begin(lab, experiment, program, now)
     assert experiment.merge_tree is not None
     return recheck.look(lab, experiment, program, now)

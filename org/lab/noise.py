@@ -9,7 +9,6 @@ from org.lab import pools
 from org.lab.lab import Lab
 from org.model.program import Program
 from org.science import sigma
-from org.store.tables import POOLS
 from org.workspace import snapshots
 
 # Gains in sigmas that the default race keeps about nine times in ten (STATISTICS.md, the table of power): without any
@@ -36,7 +35,7 @@ def of_program(lab: Lab, con: sqlite3.Connection, program: Program) -> Noise:
     if program.head_commit is None or program.root_commit is None:
         return Noise(None, 0.0, None, 0, None)
     tree = _run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
-    mine = [p for p in POOLS.select(con, "WHERE tree = ? ORDER BY id DESC", tree) if pools.is_current(lab, con, p)]
+    mine = [pool for pool in pools.of_races(lab, con, tree) if pool.tree == tree]
     if not mine:
         return Noise(None, 0.0, None, 0, _spread(con))
     values = [v for v in pools.values(lab, con, mine[0].id) if v is not None]

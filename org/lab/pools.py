@@ -30,15 +30,21 @@ def of_tree(lab: Lab, con: sqlite3.Connection, tree: str, now: datetime, setting
     """The pool of a tree in today's environment, made empty when there is none. Call inside a transaction.
     setting: at which scale; None: that of races."""
     at = setting or settings.of_race(lab)
+    found = find(lab, con, tree, at)
+    if found is not None:
+        return found
     environment, model = _environment(lab, con, at.depth), lab.devices[0].model
     key = _key(tree, at.rung, at.budget, environment, model)
-    found = POOLS.select(con, "WHERE key = ?", key)
-    if found:
-        return found[0]
     pool = Pool(POOLS.next_id(con), key, tree, at.rung, at.budget, environment, model, now)
     POOLS.insert(con, pool)
     events.append(con, "pool.made", f"pool-{pool.id}", at=now, tree=tree, device_model=model)
     return pool
+
+
+def find(lab: Lab, con: sqlite3.Connection, tree: str, at: Setting) -> Pool | None:
+    """The pool of a tree in today's environment at that scale; None when nobody has asked for one yet."""
+    key = _key(tree, at.rung, at.budget, _environment(lab, con, at.depth), lab.devices[0].model)
+    return next(iter(POOLS.select(con, "WHERE key = ?", key)), None)
 
 
 def is_current(lab: Lab, con: sqlite3.Connection, pool: Pool) -> bool:
@@ -47,6 +53,14 @@ def is_current(lab: Lab, con: sqlite3.Connection, pool: Pool) -> bool:
     return at is not None and pool.key == _key(
         pool.tree, at.rung, at.budget, _environment(lab, con, at.depth), lab.devices[0].model
     )
+
+
+def of_races(lab: Lab, con: sqlite3.Connection, tree: str) -> list[Pool]:
+    """Today's pools of full runs on the first rung: those of that tree first, newest first. Not those of screens and of
+    larger rungs, whose spread is another one."""
+    at = settings.of_race(lab)
+    tail = "WHERE rung = ? AND budget = ? ORDER BY tree = ? DESC, id DESC"
+    return [p for p in POOLS.select(con, tail, at.rung, at.budget, tree) if is_current(lab, con, p)]
 
 
 def retire(lab: Lab, now: datetime) -> None:
@@ -186,10 +200,12 @@ def _oldest(con: sqlite3.Connection, pool: int) -> Run | None:
 
 
 def _environment(lab: Lab, con: sqlite3.Connection, depth: int | None) -> str:
-    """The digest of everything but tree, budget and device model that makes two values comparable."""
+    """The digest of everything but tree, budget and device model that makes two values comparable. A drift (drifting.py)
+    is a change of environment that no fingerprint shows."""
     task = lab.config.task
     score = (task.evaluate, task.pattern, task.metric, task.direction)
-    return _key(task.command, score, depth, meta.get(con, "environment") or "")
+    drifted = meta.get(con, "drift_epoch")
+    return _key(task.command, score, depth, meta.get(con, "environment") or "", *([drifted] if drifted else []))
 
 
 def _key(*parts: object) -> str:

@@ -4,7 +4,7 @@ import re
 import sqlite3
 from datetime import datetime
 
-from org.lab import admission, announce, limits
+from org.lab import admission, announce, heads, limits
 from org.lab.lab import Lab
 from org.model.brief import Brief
 from org.model.errors import Refused
@@ -48,9 +48,10 @@ def open_(lab: Lab, slug: str, now: datetime, actor: str) -> Program:
     if unmet:
         raise Refused(f"program {slug} needs {', '.join(unmet)}, which this machine does not have")
     name = refs.program_branch(lab.config.lab, slug)
-    root = refs.head(lab.git, refs.head_branch(lab.config.lab))
-    if root is None:
-        raise Refused(f"the branch {refs.head_branch(lab.config.lab)} is gone; `org start` says how to put it back")
+    wrong = heads.objection(lab, lab.ledger.reader)
+    if wrong is not None:
+        raise Refused(wrong)
+    root = heads.of_lab(lab, lab.ledger.reader)
     existing = refs.head(lab.git, name)
     if existing is None:
         refs.update(lab.git, refs.full(name), root, "0" * 40)

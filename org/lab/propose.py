@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.lab import footprints, ideas, repeats, simplifying
+from org.lab import ablate_parts, footprints, ideas, repeats, simplifying
 from org.lab.lab import Lab
 from org.model.agent import State as AgentState
 from org.model.errors import Refused
@@ -31,6 +31,7 @@ class Proposal:
     margin: float | None = None
     idea: int | None = None
     again: str = ""
+    parts: tuple[str, ...] = ()  # marks for an ablation (ablate_parts.py)
 
 
 def propose(lab: Lab, agent: str, proposal: Proposal, now: datetime, signed: str | None = None) -> Experiment:
@@ -73,6 +74,7 @@ def of_tip(
     if run_tree == base_tree:
         raise Refused("the tip runs the same tree as its base: nothing that may be edited was changed")
     footprints.of(lab, reads.experiments(lab.ledger.reader))  # what is not worked out yet, before anybody waits for us
+    marks = ablate_parts.check(lab, base_tree, run_tree, proposal.parts)
     counted, footprint = diff.lines(lab.git, base, status.commit), footprints.measure(lab, base_tree, run_tree)
     with lab.ledger.transaction() as tx:
         repeats.refuse(lab, tx, footprint, run_tree, proposal.again)
@@ -83,7 +85,7 @@ def of_tip(
             because=proposal.because.strip(), predict=proposal.predict.strip(),
             predicted_gain=proposal.predicted_gain, base_commit=base, tip_commit=status.commit, base_tree=base_tree,
             run_tree=run_tree, created_at=now, branch=status.branch or "", idea=proposal.idea,
-            lines_added=counted.added, lines_removed=counted.removed,
+            lines_added=counted.added, lines_removed=counted.removed, parts=marks,
         )  # fmt: skip
         EXPERIMENTS.insert(tx, experiment)
         if proposal.idea is not None:

@@ -1,5 +1,5 @@
-"""A change whose base is no longer the head: rebase it in the same experiment, and re-check it with four runs against the
-head's own pool. (STATISTICS.md, "Merge".)"""
+"""A change whose base is no longer the head, or whose race was of another task or environment than today's: rebase it in the
+same experiment, and re-check it with four runs against the head's own pool. (STATISTICS.md, "Merge".)"""
 
 import dataclasses
 import sqlite3
@@ -26,7 +26,8 @@ def begin(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> 
     """Merge the change onto the moved head and ask for four runs of the result; a conflict goes back to its author."""
     assert program.head_commit is not None and program.root_commit is not None
     task = lab.config.task
-    merged = git_merges.merge(lab.git, program.head_commit, experiment.tip_commit, task.recipe)
+    # From its base by name: a head that stands on a new root may share no history with it.
+    merged = git_merges.applied(lab.git, program.head_commit, experiment.base_commit, experiment.tip_commit, task.recipe)
     with lab.ledger.transaction() as tx:
         if isinstance(merged, git_merges.Conflict):
             reason = f"does not merge with the head, which moved to {program.head_commit[:8]}: {merged.detail}"
@@ -102,11 +103,12 @@ def _failed_recheck(decision: Decision) -> str:
 
 
 def _record(con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
+    look = (experiment.pool or 0) * 100_000 + decision.candidate_runs
     con.execute(
         "INSERT INTO verdicts (experiment, at, kind, looks, verdict, decision) VALUES (?, ?, 'recheck', ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
         (
-            experiment.id, rows.encode(now), decision.candidate_runs, "keep" if decision.z >= RECHECK_Z else "discard",
+            experiment.id, rows.encode(now), look, "keep" if decision.z >= RECHECK_Z else "discard",
             rows.encode(dataclasses.asdict(decision)),
         ),
     )  # fmt: skip

@@ -4,7 +4,23 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from org.lab import announce, continuing, control, headline, programs, review, scratch, standup, sweeps
+from org.lab import (
+    ablate,
+    announce,
+    continuing,
+    control,
+    drifting,
+    headline,
+    pools,
+    programs,
+    revert,
+    review,
+    roots,
+    scratch,
+    stacks,
+    standup,
+    sweeps,
+)
 from org.lab.lab import Lab
 from org.model import agent as agent_model
 from org.model.errors import OrgError, Refused
@@ -12,7 +28,6 @@ from org.model.experiment import Event, Experiment
 from org.model.program import State as ProgramState
 from org.model.request import Request, State
 from org.model.run import Event as RunEvent
-from org.model.run import Purpose
 from org.model.run import State as RunState
 from org.runs import executor
 from org.store import agents, events, experiments, meta, requests, runs
@@ -57,6 +72,8 @@ def _pause(lab: Lab, request: Request, now: datetime) -> str:
 
 def _resume(lab: Lab, request: Request, now: datetime) -> str:
     target = request.args.get("target")
+    if target == drifting.MERGES:
+        return drifting.lift(lab, request.actor, request.args.get("reason") or "", now)
     if target is None:
         with lab.ledger.transaction() as tx:
             meta.put(tx, "paused", None)
@@ -92,7 +109,7 @@ def _end(event: Event, word: str) -> Handler:
                 moved = experiments.move(tx, id, event, now, request.actor, reason)
                 announce.verdict(lab, tx, moved, now)
             # A baseline is everybody's: other races may wait for it.
-            waiting = [run for run in runs.outstanding_of(tx, id) if run.purpose is not Purpose.POOL]
+            waiting = [run for run in runs.outstanding_of(tx, id) if run.purpose not in pools.BASELINES]
             for run in waiting:
                 if run.state is RunState.QUEUED:
                     runs.move(tx, run.id, RunEvent.CANCEL, now, reason)
@@ -136,6 +153,23 @@ def _continue(lab: Lab, request: Request, now: datetime) -> str:
     return continuing.begin(lab, str(request.args["experiment"]), int(request.args["runs"]), request.actor, now)
 
 
+def _stack(lab: Lab, request: Request, now: datetime) -> str:
+    return stacks.ask(lab, request.args["programs"], request.actor, request.args.get("why") or "", now)
+
+
+def _ablate(lab: Lab, request: Request, now: datetime) -> str:
+    return ablate.begin(lab, str(request.args["experiment"]), request.args["marks"], request.actor, now)
+
+
+def _revert(lab: Lab, request: Request, now: datetime) -> str:
+    return revert.begin(lab, str(request.args["experiment"]), str(request.args["why"]), request.actor, now)
+
+
+def _root(lab: Lab, request: Request, now: datetime) -> str:
+    args = request.args
+    return roots.begin(lab, args["commit"], args["program"], args["why"], args["task"], request.actor, now)
+
+
 def _approve(lab: Lab, request: Request, now: datetime) -> str:
     return review.approve(lab, str(request.args["experiment"]), now, request.actor)
 
@@ -164,6 +198,10 @@ HANDLERS: dict[str, Handler] = {
     "program": _program,
     "sweep": _sweep,
     "continue": _continue,
+    "stack": _stack,
+    "ablate": _ablate,
+    "revert": _revert,
+    "root": _root,
     "approve": _approve,
     "refuse": _refuse,
     "takeover": lambda lab, r, now: control.take(lab, r.args["agent"], r.actor, now, r.args.get("note") or ""),

@@ -1,16 +1,16 @@
 """Approve or refuse what was proposed, by protocol.approve: auto, the chief, or the person. The same two words answer
-whether a kept change is worth its code (worth.py)."""
+whether a kept change is worth its code (worth.py) and a promotion its cost (promote.py)."""
 
 from datetime import datetime
 
 from org.comms.figures import gain, quoted
-from org.lab import announce, footprints, repeats, tried, worth
+from org.lab import announce, footprints, promote, repeats, tried, worth
 from org.lab.lab import Lab
 from org.model.agent import Control
 from org.model.experiment import Event, Experiment, State
 from org.model.message import HUMAN, OFFICE, Kind
 from org.store import experiments, mail
-from org.store.tables import AGENTS, EXPERIMENTS, MESSAGES, PROGRAMS
+from org.store.tables import AGENTS, EXPERIMENTS, MESSAGES, PROGRAMS, STUDIES
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
@@ -29,6 +29,8 @@ def step(lab: Lab, now: datetime) -> list[str]:
 
 
 def approve(lab: Lab, id: str, now: datetime, actor: str) -> str:
+    if STUDIES.find(lab.ledger.reader, id) is not None:
+        return promote.agree(lab, id, now, actor)
     if EXPERIMENTS.get(lab.ledger.reader, id).state is State.QUEUED:
         return worth.agree(lab, id, now, actor)
     with lab.ledger.transaction() as tx:
@@ -37,6 +39,8 @@ def approve(lab: Lab, id: str, now: datetime, actor: str) -> str:
 
 
 def refuse(lab: Lab, id: str, now: datetime, actor: str, reason: str) -> str:
+    if STUDIES.find(lab.ledger.reader, id) is not None:
+        return promote.decline(lab, id, now, actor, reason)
     if EXPERIMENTS.get(lab.ledger.reader, id).state is State.QUEUED:
         return worth.decline(lab, id, now, actor, reason)
     with lab.ledger.transaction() as tx:

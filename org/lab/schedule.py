@@ -1,26 +1,25 @@
 """Which queued run goes on which free device. Order: re-checks, fresh seeds, races, pools; nothing while the lab is paused, the
-disk is low, or the allowance is spent. One run a device, by the device's lock."""
+disk is low, or the allowance is spent. One run a device, by the device's lock; a gang has several (gangs.py)."""
 
-import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from org.lab import admission, backfill, environment, pools, programs, scratch
+from org.lab import admission, backfill, environment, freezing, gangs, programs, scratch, settings
 from org.lab.lab import Lab
-from org.lab.studies import noise
+from org.lab.studies import kind, noise
 from org.lab.studies.registry import KINDS
+from org.model import gang
 from org.model.errors import OrgError
 from org.model.program import State as ProgramState
 from org.model.run import Event, Purpose, Run, State
-from org.model.study import Kind
+from org.model.study import Kind, Study
 from org.runs import devices, executor
 from org.runs import environment as run_environment
 from org.runs.devices import Device
 from org.runs.spec import Spec
 from org.store import meta, reads, requests, runs, studies
-from org.store import programs as stored_programs
-from org.store.tables import AGENTS, EXPERIMENTS, POOLS, PROGRAMS, STUDIES
+from org.store.tables import AGENTS, EXPERIMENTS, PROGRAMS, STUDIES
 from org.workspace import snapshots
 
 # Studies carry a rank of their own among these.
@@ -41,20 +40,23 @@ def step(lab: Lab, now: datetime) -> list[str]:
         return []
     admitting = admission.now(lab)
     waiting = [run for run in _waiting(lab) if admitting.refuses(run) is None]  # the others leave their devices to these
-    if len(waiting) < len(free):
-        waiting += _fill_pools(lab, len(free) - len(waiting), now)
-    if len(waiting) < len(free):
-        waiting += backfill.fill(lab, len(free) - len(waiting), now)
+    if (idle := len(free) - sum(run.gang for run in waiting)) > 0:
+        waiting += backfill.fill(lab, idle, now)
     started, errors = [], []
-    for run in waiting:
-        device = _choose(lab, run, free)
+    drain: gangs.Drain | None = None
+    for run in gangs.first(waiting, meta.get(lab.ledger.reader, "draining")):
+        chosen = _choose(lab, run, [d for d in free if drain is None or not drain.keeps(lab, d, run)])
         try:
-            if device is not None and admitting.refuses(run) is None and _start(lab, run, device, now):
+            if chosen and admitting.refuses(run) is None and _start(lab, run, chosen, now):
                 admitting.take(run)
-                free.remove(device)
+                free = [device for device in free if device not in chosen]
                 started.append(run.id)
+            elif drain is None and not chosen:
+                drain = _drain(lab, run, free, now)
         except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
             errors.append(error)
+    if drain is None:
+        gangs.ended(lab)
     if errors:
         raise errors[0]
     return started
@@ -72,7 +74,7 @@ def held(lab: Lab) -> str | None:
 
 def _free_devices(lab: Lab) -> list[Device]:
     """Devices without a run of ours, less one for every `org try` that waits."""
-    busy = {run.device for run in reads.running(lab.ledger.reader)}
+    busy = {name for run in reads.running(lab.ledger.reader) for name in gang.members(run.device)}
     free = [d for d in lab.devices if d.name not in busy and devices.holder(d.name, lab.locks) is None]
     tries = [r for r in requests.queued(lab.ledger.reader) if r.verb == scratch.VERB and scratch.is_waiting(r)]
     return free[len(tries) :]
@@ -83,76 +85,96 @@ def _waiting(lab: Lab) -> list[Run]:
     con = lab.ledger.reader
     holding = {p.slug for p in PROGRAMS.select(con) if p.state is ProgramState.PAUSED or programs.spent(lab, p)}
     queued = [r for r in runs.in_state(con, State.QUEUED) if r.program not in holding]
-    kinds = {study.id: study.kind for study in studies.open_(con)}
-    return sorted(queued, key=lambda run: _rank(run, kinds))
+    opened = _opened(lab)
+    return freezing.first(con, sorted(queued, key=lambda run: _rank(run, opened)))
 
 
-def _rank(run: Run, kinds: Mapping[str, Kind]) -> tuple[float, int, int]:
-    # A baseline that a race waits for is as urgent as the race; older experiments finish first.
+def _opened(lab: Lab) -> dict[str, Study]:
+    return {study.id: study for study in studies.open_(lab.ledger.reader)}
+
+
+def _rank(run: Run, opened: Mapping[str, Study]) -> tuple[float, int, int]:
+    # Older experiments finish first.
+    return _order(run, opened), int(run.experiment[1:]) if run.experiment else 0, int(run.id[1:])
+
+
+def _order(run: Run, opened: Mapping[str, Study]) -> float:
     if run.study is not None:
-        order = KINDS[kinds[run.study]].rank if run.study in kinds and kinds[run.study] in KINDS else BACKFILL
-    else:
-        order = ORDER[Purpose.RACE] if run.purpose is Purpose.POOL and run.experiment else ORDER[run.purpose]
-    return order, int(run.experiment[1:]) if run.experiment else 0, int(run.id[1:])
+        study = opened.get(run.study)
+        return BACKFILL if study is None or study.kind not in KINDS else kind.rank_of(KINDS[study.kind], study)
+    # A baseline that a race waits for is as urgent as the race.
+    return ORDER[Purpose.RACE] if run.purpose is Purpose.POOL and run.experiment else ORDER[run.purpose]
 
 
-def _fill_pools(lab: Lab, count: int, now: datetime) -> list[Run]:
-    """Baseline runs of the open programs' heads, for devices that would idle."""
-    filled: list[Run] = []
-    for program in stored_programs.in_state(lab.ledger.reader, ProgramState.OPEN):
-        if len(filled) >= count or program.head_commit is None or program.root_commit is None:
-            continue
-        if programs.spent(lab, program):
-            continue
-        tree = _run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
-        with lab.ledger.transaction() as tx:
-            pool = pools.of_tree(lab, tx, tree, now)
-            for _ in range(count - len(filled)):
-                filled += pools.fill(lab, tx, pool, now, program.slug)
-    return filled
+def queue(lab: Lab) -> list[tuple[Run, str | None]]:
+    """Everything that is queued, in the order in which it starts, each with what keeps it from starting; last what belongs
+    to programs that may not spend."""
+    con, admitting, may = lab.ledger.reader, admission.now(lab), _waiting(lab)
+    ids = {run.id for run in may}
+    found = [(run, admitting.refuses(run)) for run in may]
+    for run in runs.in_state(con, State.QUEUED):
+        if run.id not in ids and run.program is not None:
+            program = PROGRAMS.get(con, run.program)
+            paused = f"{program.slug} is paused: {program.reason or 'no reason was given'}"
+            found.append((run, programs.spent(lab, program) or paused))
+    return found
 
 
-# The tree of two commits never changes; without this an idle lab would start five git processes a tick.
-_run_tree = functools.lru_cache(maxsize=256)(snapshots.run_tree)
+def fits(lab: Lab, run: Run, device: Device) -> bool:
+    """Whether a run on one device may have this one."""
+    return bool(_choose(lab, run, [device]))
 
 
-def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> Device | None:
-    """A free device of the pool's model, the author's own when it is among them."""
+def _drain(lab: Lab, run: Run, free: Sequence[Device], now: datetime) -> gangs.Drain | None:
+    """Keep what is free for a gang from now on, once nothing more urgent wants it; a gang of the backfill is not waited for."""
+    if run.gang == 1 or not free or _order(run, _opened(lab)) >= BACKFILL:
+        return None
+    drain = gangs.drain(lab, run, free, now)
+    if drain is not None:
+        gangs.begun(lab, run, now)
+    return drain
+
+
+def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> list[Device]:
+    """Free devices of the pool's model, as many as the run needs, the author's own when one is enough and it is among
+    them; [] where there are too few."""
     con = lab.ledger.reader
-    model = POOLS.get(con, run.pool).device_model if run.pool is not None else None
-    fitting = [d for d in free if model is None or d.model == model]
+    fitting = gangs.of_model(free, gangs.model(lab, run))
+    if run.gang > 1:
+        return fitting[: run.gang] if len(fitting) >= run.gang else []
     pinned = _noise_setting(lab, run)
     if pinned is not None and any(d.name == pinned[1] for d in lab.devices):
-        return next((d for d in fitting if d.name == pinned[1]), None)
+        return [d for d in fitting if d.name == pinned[1]]
     author = EXPERIMENTS.get(con, run.experiment).author if run.experiment else None
     if author is None and run.study is not None:  # a sweep is its agent's
         author = STUDIES.get(con, run.study).plan.get("agent")
     agent = AGENTS.find(con, author) if author else None
     preferred = agent.device if agent else None
-    return next((d for d in fitting if d.name == preferred), fitting[0] if fitting else None)
+    return sorted(fitting, key=lambda d: d.name != preferred)[:1]
 
 
-def _start(lab: Lab, run: Run, device: Device, now: datetime) -> bool:
-    """Take the lock, write the row, start the keeper. A kill after the row leaves a run without a keeper: lost, re-run."""
-    lease = devices.lease(device.name, lab.locks, f"{lab.config.lab} {run.id}")
-    if lease is None:
+def _start(lab: Lab, run: Run, chosen: Sequence[Device], now: datetime) -> bool:
+    """Take the locks, write the rows, start the keeper. A kill after the rows leaves a run without a keeper: lost, re-run."""
+    names = [device.name for device in chosen]
+    leases = devices.lease_all(names, lab.locks, f"{lab.config.lab} {run.id}")
+    if leases is None:
         return False
     folder = lab.layout.run(run.id)
     snapshot = lab.layout.snapshot(run.tree)
     try:
         snapshots.extract(lab.git, run.tree, snapshot)
-        spec = make_spec(lab, run, device, folder, snapshot)
+        spec = make_spec(lab, run, chosen[0], folder, snapshot, chosen[1:])
         with lab.ledger.transaction() as tx:
-            runs.move(tx, run.id, Event.START, now, device=device.name, started_at=now)
-            tx.execute(
+            runs.move(tx, run.id, Event.START, now, device=gang.named(names), started_at=now)
+            tx.executemany(
                 "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, "
                 "since = excluded.since",
-                (device.name, run.id, now.isoformat()),
+                [(name, run.id, now.isoformat()) for name in names],
             )
     except BaseException:
-        lease.release()
+        devices.release(leases)
         raise
-    executor.start(folder, spec, lease)
+    executor.start(folder, spec, *leases)
     return True
 
 
@@ -163,20 +185,21 @@ def _noise_setting(lab: Lab, run: Run) -> tuple[int, str] | None:
     return noise.setting(con, study, run) if study is not None and study.kind is Kind.NOISE else None
 
 
-def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path) -> Spec:
-    """What the keeper of a run is told."""
+def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path, others: Sequence[Device] = ()) -> Spec:
+    """What the keeper of a run is told. others: of its gang; they train with the first device, which scores alone."""
     task = lab.config.task
     pinned = _noise_setting(lab, run)
     values = {
         "python": run_environment.python(), "seed": str(run.seed),
         "data_seed": str(run.seed if pinned is None else pinned[0]), "budget": run.budget,
         "depth": "" if run.depth is None else str(run.depth), "data": str(lab.layout.data), "device": device.kind,
-        "run": str(folder),
+        "run": str(folder), "gang": str(run.gang),
     }  # fmt: skip
     return Spec(
-        run=run.id, device=device.name, threads=device.threads, snapshot=str(snapshot),
-        train=environment.fill(task.command, values),
+        run=run.id, device=gang.named([d.name for d in (device, *others)]), threads=device.threads, snapshot=str(snapshot),
+        train=environment.fill(gangs.launcher(task.command, run.gang), values),
         evaluate=environment.fill(task.evaluate, values) if task.evaluate else None,
-        pattern=task.pattern, metric=task.metric, environment=run_environment.build(device, snapshot),
-        timeout_seconds=task.timeout_min * 60, evaluate_timeout_seconds=EVALUATE_SECONDS,
+        pattern=task.pattern, metric=task.metric, environment=run_environment.build(device, snapshot, *others),
+        timeout_seconds=settings.timeout_min(lab, run.rung) * 60, evaluate_timeout_seconds=EVALUATE_SECONDS,
+        scoring=run_environment.visible(device),
     )  # fmt: skip

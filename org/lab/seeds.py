@@ -6,6 +6,8 @@ import sqlite3
 
 from org.store import meta
 
+MODULUS = 2**31 - 1
+
 
 def pool_seed(con: sqlite3.Connection, slot: int) -> int:
     """The seed of a pool's slot. Candidates use the pool's seeds in the pool's order, so that pairs exist."""
@@ -42,6 +44,16 @@ def certificate_seed(con: sqlite3.Connection, study: str, number: int) -> int:
     return _draw(con, f"certificate-{study}", number)
 
 
+def sentinel_seed(con: sqlite3.Connection, study: str, number: int) -> int:
+    """Of a sentinel: the pool that it is held against does not have it."""
+    return _draw(con, f"sentinel-{study}", number)
+
+
+def screen_coin(con: sqlite3.Connection, experiment: str) -> float:
+    """Uniform in [0, 1), the same whenever it is asked for: whether a failed screen is run in full all the same."""
+    return _draw(con, f"screen-coin-{experiment}", 0) / MODULUS
+
+
 def ensure_key(con: sqlite3.Connection) -> None:
     """Draw the lab's key once."""
     if meta.get(con, "seed_key") is None:
@@ -50,4 +62,4 @@ def ensure_key(con: sqlite3.Connection) -> None:
 
 def _draw(con: sqlite3.Connection, purpose: str, number: int) -> int:
     digest = hashlib.sha256(f"{meta.get(con, 'seed_key')}:{purpose}:{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % (2**31 - 1)
+    return int.from_bytes(digest[:4], "big") % MODULUS

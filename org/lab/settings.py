@@ -30,6 +30,13 @@ def of_rung(lab: Lab, rung: int) -> Setting:
     return Setting(rung, at.depth, at.run_budget, at.devices, min(at.pool, lab.protocol.pool_size))
 
 
+def timeout_min(lab: Lab, rung: int) -> float:
+    """Minutes after which a run of that rung is ended: its own, else the task's."""
+    task = lab.config.task
+    own = task.ladder[rung].timeout_min if rung < len(task.ladder) else None
+    return task.timeout_min if own is None else own
+
+
 def of_race(lab: Lab) -> Setting:
     """Full runs at the first rung."""
     return of_rung(lab, RACE)

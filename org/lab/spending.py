@@ -27,7 +27,7 @@ _DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|latest)")
 @dataclass(frozen=True, slots=True)
 class Spent:
     """dollars: those that are known, devices included when the config gives them a price. unpriced: tokens of models
-    without a price. device_hours: of ended runs, whatever their end."""
+    without a price. device_hours: of ended runs and tries, whatever their end."""
 
     tokens: int = 0
     dollars: float = 0.0
@@ -73,8 +73,8 @@ def cost(usage: Usage, per_million: Price) -> float:
 
 
 def of(lab: Lab, con: sqlite3.Connection, scope: Scope, name: str = "") -> Spent:
-    """What an agent, a program (by name) or the lab has spent. An agent's device-hours are its own candidates' runs:
-    baselines are everybody's, and `org try` is not counted."""
+    """What an agent, a program (by name) or the lab has spent. An agent's device-hours are its own candidates' runs and its
+    own `org try`; baselines are everybody's."""
     where, params = {"agent": ("WHERE agent = ?", (name,)), "program": ("WHERE program = ?", (name,)), "lab": ("", ())}[scope]
     tokens, dollars, unpriced = con.execute(
         f"SELECT coalesce(sum({TOKENS}), 0), coalesce(sum(dollars), 0.0), "
@@ -157,6 +157,13 @@ def _dollars(config: Config, usage: Usage) -> float | None:
 
 def _device_seconds(con: sqlite3.Connection, scope: Scope, name: str) -> float:
     query = f"SELECT coalesce(sum(runs.total_seconds * runs.gang), 0.0) {_runs_of(scope)} AND runs.finished_at IS NOT NULL"
+    return float(con.execute(query, _named(scope, name)).fetchone()[0]) + _tried_seconds(con, scope, name)
+
+
+def _tried_seconds(con: sqlite3.Connection, scope: Scope, name: str) -> float:
+    """Of `org try`, which has no row in runs (see scratch.py)."""
+    of = {"agent": "AND subject = ?", "program": "AND json_extract(detail, '$.program') = ?", "lab": ""}[scope]
+    query = f"SELECT coalesce(sum(json_extract(detail, '$.seconds')), 0.0) FROM events WHERE kind = 'try.ended' {of}"
     return float(con.execute(query, _named(scope, name)).fetchone()[0])
 
 
@@ -165,7 +172,7 @@ def _runs_of(scope: Scope) -> str:
         case "agent":
             return (
                 "FROM runs JOIN experiments ON experiments.id = runs.experiment "
-                "WHERE experiments.author = ? AND runs.purpose IN ('race', 'recheck')"
+                "WHERE experiments.author = ? AND runs.purpose IN ('screen', 'race', 'recheck')"
             )
         case "program":
             return "FROM runs WHERE runs.program = ?"

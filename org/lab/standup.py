@@ -8,7 +8,7 @@ from pathlib import Path
 
 from org.comms import standup as page
 from org.config import timezone
-from org.lab import forecast
+from org.lab import drift_page, forecast, screens, timeline_page
 from org.lab.lab import Lab
 from org.model.agent import Agent, State
 from org.model.message import OFFICE, Kind
@@ -114,8 +114,11 @@ def _write(lab: Lab, standup: Standup, now: datetime) -> str:
     path = lab.layout.standup(standup.day)
     with lab.ledger.transaction() as tx:
         sections = _sections(tx, standup)
-        outlook = forecast.page(lab, page.covers_since(tx, standup), now)
-        atomic.write_text(path, page.render(tx, standup, sections, lab.config.task.metric, now, lab.sign, outlook))
+        since = page.covers_since(tx, standup)
+        parts = (timeline_page.section(lab, since, now), forecast.page(lab, since, now))
+        outlook = "\n\n".join(part for part in parts if part)
+        care = [f"Screen {screens.words(lab, tx)}.", f"Drift: {drift_page.words(lab, tx)}."]
+        atomic.write_text(path, page.render(tx, standup, sections, lab.config.task.metric, now, lab.sign, outlook, care))
         STANDUPS.update(tx, standup.id, written_at=_latest(now, sections), path=str(path))
         events.append(tx, "standup.written", f"standup-{standup.id}", at=now, path=path.name)
         mail.post(

@@ -72,6 +72,8 @@ RULES: dict[tuple[State, Event], State] = {
     (_S.APPROVED, _E.RACE): _S.RACING,
     (_S.SCREENING, _E.RACE): _S.RACING,
     (_S.SCREENING, _E.DISCARD): _S.DISCARDED,
+    (_S.SCREENING, _E.INVALIDATE): _S.INVALID,
+    (_S.SCREENING, _E.FAIL): _S.FAILED,
     (_S.RACING, _E.KEEP): _S.BETTER,
     (_S.RACING, _E.DISCARD): _S.DISCARDED,
     (_S.RACING, _E.PARK): _S.PARKED,
@@ -82,6 +84,7 @@ RULES: dict[tuple[State, Event], State] = {
     (_S.QUEUED, _E.MERGE): _S.MERGED,
     (_S.QUEUED, _E.DECLINE): _S.NOT_MERGED,
     (_S.QUEUED, _E.CONFLICT): _S.CONFLICT,
+    (_S.REOPENED, _E.SCREEN): _S.SCREENING,
     (_S.REOPENED, _E.RACE): _S.RACING,
     (_S.MERGED, _E.CONFIRM): _S.CONFIRMED,
     (_S.MERGED, _E.FAIL_TRANSFER): _S.FAILED_TRANSFER,
@@ -89,9 +92,11 @@ RULES: dict[tuple[State, Event], State] = {
     (_S.MERGED, _E.UNCERTIFY): _S.UNCERTIFIED,
     (_S.CONFIRMED, _E.CERTIFY): _S.CERTIFIED,
     (_S.CONFIRMED, _E.UNCERTIFY): _S.UNCERTIFIED,
+    (_S.CONFIRMED, _E.FAIL_TRANSFER): _S.FAILED_TRANSFER,  # it held in the middle of the ladder and not at its top
+    (_S.CERTIFIED, _E.FAIL_TRANSFER): _S.FAILED_TRANSFER,
+    (_S.UNCERTIFIED, _E.FAIL_TRANSFER): _S.FAILED_TRANSFER,
+    (_S.FAILED_TRANSFER, _E.CONFIRM): _S.CONFIRMED,  # a person sent it higher all the same
 }
-for _merged in (_S.MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER, _S.CERTIFIED, _S.UNCERTIFIED):
-    RULES[_merged, _E.REVERT] = _S.REVERTED
 OPEN = frozenset({_S.PROPOSED, _S.APPROVED, _S.SCREENING, _S.RACING, _S.BETTER, _S.QUEUED, _S.REOPENED})
 for _open in OPEN - {_S.REOPENED}:
     RULES[_open, _E.VETO] = _S.VETOED
@@ -103,6 +108,9 @@ DECIDED = frozenset(
 )  # fmt: skip
 for _decided in DECIDED:
     RULES[_decided, _E.REOPEN] = _S.REOPENED
+RULES[_S.QUEUED, _E.REOPEN] = _S.REOPENED  # kept, and not merged yet
+for _left in DECIDED | {_S.REOPENED, _S.SCREENING, _S.RACING}:  # what was merged may be doubted when it is taken out
+    RULES[_left, _E.REVERT] = _S.REVERTED
 IN_HEAD = frozenset({_S.MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER, _S.CERTIFIED, _S.UNCERTIFIED})
 # A race that ended; what a program's stop rule and "ten verdicts" count.
 VERDICTS = (
@@ -147,6 +155,7 @@ class Experiment:
     screen: dict[str, Any] = field(default_factory=dict)  # what the short run said, if there was one
     screen_pool: int | None = None
     extra_runs: int = 0  # granted beyond the race's last look
+    parts: dict[str, Any] = field(default_factory=dict)  # name → pathspecs, as its author marked them
 
     @property
     def measured_gain(self) -> float | None:

@@ -4,7 +4,7 @@ host and held by the keeper for its whole life: nothing expires by time alone.""
 import fcntl
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +94,28 @@ def lease(device: str, folder: Path, holder: str) -> Lease | None:
         os.close(descriptor)
         raise
     return Lease(device, descriptor)
+
+
+def lease_all(names: Iterable[str], folder: Path, holder: str) -> list[Lease] | None:
+    """Lock all these devices for one run; None, and none of them locked, when somebody holds one."""
+    taken: list[Lease] = []
+    try:
+        for name in names:
+            one = lease(name, folder, holder)
+            if one is None:
+                release(taken)
+                return None
+            taken.append(one)
+    except BaseException:
+        release(taken)
+        raise
+    return taken
+
+
+def release(leases: Iterable[Lease]) -> None:
+    """Let go of our copies."""
+    for each in leases:
+        each.release()
 
 
 def holder(device: str, folder: Path) -> str | None:

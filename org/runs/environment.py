@@ -9,11 +9,13 @@ from org.runs.devices import Device
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME")  # what a Python with a GPU needs to start
 
 
-def build(device: Device, snapshot: Path) -> dict[str, str]:
-    """Variables for a run of this device. PYTHONSAFEPATH keeps the cwd out and PYTHONPATH puts the snapshot in:
-    without the second, `python -m trainer` would import an installed trainer and every edit measure as nothing."""
+def build(device: Device, snapshot: Path, *others: Device) -> dict[str, str]:
+    """Variables for a run on this device and on the others of its gang; threads are those of each process.
+
+    PYTHONSAFEPATH keeps the cwd out and PYTHONPATH puts the snapshot in: without the second, `python -m trainer` would
+    import an installed trainer and every edit measure as nothing."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    threads = str(device.threads)
+    threads = str(min(each.threads for each in (device, *others)))
     return kept | {
         "PYTHONSAFEPATH": "1",
         "PYTHONPATH": str(snapshot),
@@ -26,8 +28,13 @@ def build(device: Device, snapshot: Path) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost 8 times the CPU on a loaded machine
         "GOMP_SPINCOUNT": "0",
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as NVML counts; by itself CUDA puts the fastest card first
-        "CUDA_VISIBLE_DEVICES": str(device.index) if device.kind == "cuda" else "",
+        **visible(device, *others),
     }
+
+
+def visible(*devices: Device) -> dict[str, str]:
+    """Which cards a process sees: these and no other."""
+    return {"CUDA_VISIBLE_DEVICES": ",".join(str(each.index) for each in devices if each.kind == "cuda")}
 
 
 def python() -> str:

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from org.model.errors import DeviceError
-from org.runs import processes
+from org.runs import devices, processes
 from org.runs.devices import Lease
 from org.runs.spec import Spec, write_spec
 
 
-def start(folder: Path, spec: Spec, lease: Lease) -> None:
-    """Start a keeper that inherits the device's lock and the lock of its run. Closes our copy of the lease.
+def start(folder: Path, spec: Spec, *leases: Lease) -> None:
+    """Start a keeper that inherits the locks of its devices and the lock of its run. Closes our copies of the leases.
 
-    Both locks travel as open descriptors: there is no moment at which nobody holds them, and no keeper is ever
+    All locks travel as open descriptors: there is no moment at which nobody holds them, and no keeper is ever
     mistaken for dead between its start and its first lock.
     """
     run_lock = None
@@ -30,12 +30,12 @@ def start(folder: Path, spec: Spec, lease: Lease) -> None:
             subprocess.Popen(
                 [sys.executable, "-m", "org.runs.keeper", str(folder)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                pass_fds=(lease.descriptor, run_lock), cwd="/", env=_keeper_environment(folder),
+                pass_fds=(*(lease.descriptor for lease in leases), run_lock), cwd="/", env=_keeper_environment(folder),
             )  # fmt: skip
     finally:  # also when the disk is full: a lease that nobody releases would be the device's last
         if run_lock is not None:
             os.close(run_lock)
-        lease.release()
+        devices.release(leases)
 
 
 def is_kept(folder: Path) -> bool:

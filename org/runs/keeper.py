@@ -1,10 +1,11 @@
-"""The keeper: one process per run, in its own session. It inherits the flocks of its device and of its run's folder,
+"""The keeper: one process per run, in its own session. It inherits the flocks of its devices and of its run's folder,
 trains, ends the training group, has the result evaluated, and writes outcome.json beside and renames it.
 
 `python -m org.runs.keeper RUN_DIR`. If it is killed, the locks fall; the supervisor then ends the training group
 that is named in train.pid and whatever else carries the run's mark, and calls the run lost.
 """
 
+import itertools
 import json
 import math
 import os
@@ -23,7 +24,9 @@ from org.store import atomic
 
 POLL_SECONDS = 0.1
 CPU_SAMPLE_SECONDS = 2.0
-TAIL_BYTES = 2000
+TAIL_BYTES = 8000
+LAUNCHER = "torch/distributed/elastic/"  # torchrun's log names this file; what follows is its own traceback
+GANG_ERROR = re.compile(r"\[rank\d+\]: [\w.]*(Error|Exception)\b")  # the others then only miss the one that failed first
 
 
 @dataclass(slots=True)
@@ -106,9 +109,10 @@ def _valued(so_far: Outcome, value: float) -> Outcome:
 def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: float) -> Child:
     """Run one stage in a process group of its own; it and all that it started are gone when this returns."""
     out: IO[bytes] | int = (folder / "evaluate.out").open("wb") if stage == "evaluate" else subprocess.STDOUT
+    environment = spec.environment | (spec.scoring if stage == "evaluate" else {})
     with (folder / f"{stage}.log").open("wb") as log:
         child = subprocess.Popen(
-            command, cwd=spec.snapshot, env=spec.environment | processes.mark(folder), stdin=subprocess.DEVNULL,
+            command, cwd=spec.snapshot, env=environment | processes.mark(folder), stdin=subprocess.DEVNULL,
             stdout=out if stage == "evaluate" else log, stderr=log, start_new_session=True,
         )  # fmt: skip
         identity = processes.identify(child.pid)
@@ -152,13 +156,16 @@ def _optional_json(path: Path) -> dict[str, Any]:
 
 
 def _tail(path: Path) -> str:
-    """The last line with words of a log."""
+    """What a log ends with: its last line with words; of several processes, the error that came first."""
     if not path.exists():
         return "it left no output"
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it left no output"
+        text = file.read().decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = list(itertools.takewhile(lambda line: LAUNCHER not in line, lines)) or lines
+    first = next((line for line in said if GANG_ERROR.match(line)), None)
+    return (first or said[-1])[:300] if said else "it left no output"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +115,15 @@ def family_cpu_seconds(pid: int) -> float:
                 times = process.cpu_times()
                 total += times.user + times.system
     return total
+
+
+def works_in(name: str, folders: Sequence[Path]) -> bool:
+    """Whether a process of this name has its current folder in one of these. It is only looked at, never signalled."""
+    for process in psutil.process_iter(["name", "cwd"]):
+        cwd = process.info["cwd"]
+        if process.info["name"] == name and cwd and any(Path(cwd).is_relative_to(folder) for folder in folders):
+            return True
+    return False
 
 
 def end_group(group: int, grace_seconds: float = 5.0) -> None:

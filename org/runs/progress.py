@@ -1,6 +1,7 @@
 """How far a running run is: the last whole line of its metrics.jsonl."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,34 @@ TAIL_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """step of steps; loss as the task reports it; seconds of training so far."""
+    """step of steps, None where only the clock ends the run; loss as the task reports it; seconds of training so far."""
 
     step: int
-    steps: int
+    steps: int | None
     loss: float | None
     train_seconds: float
+
+    def share(self, budget: str) -> float:
+        """How much of the run's budget is spent, 0 to 1; 0 where neither steps nor seconds tell."""
+        if self.steps:
+            return min(self.step / self.steps, 1.0)
+        seconds = seconds_of(budget)
+        return min(self.train_seconds / seconds, 1.0) if seconds else 0.0
+
+    def words(self, budget: str) -> str:
+        """`step 412/953`; under a time budget `step 412, 31/300 s`."""
+        if self.steps:
+            return f"step {self.step}/{self.steps}"
+        seconds = seconds_of(budget)
+        return f"step {self.step}, {self.train_seconds:.0f}/{seconds:g} s" if seconds else f"step {self.step}"
+
+
+def seconds_of(budget: str) -> float | None:
+    """The seconds of a time budget such as `300s`; None for steps, tokens and FLOPs."""
+    try:
+        return float(budget.removesuffix("s")) if budget.endswith("s") else None
+    except ValueError:
+        return None
 
 
 def read(folder: Path) -> Progress | None:
@@ -29,7 +52,10 @@ def read(folder: Path) -> Progress | None:
     for line in reversed(lines):
         try:
             value = json.loads(line)
-            return Progress(int(value["step"]), int(value["steps"]), value.get("loss"), float(value.get("train_seconds", 0.0)))
-        except (ValueError, KeyError, TypeError):
+            steps = None if value.get("steps") is None else int(value["steps"])
+            loss = value.get("loss")
+            known = isinstance(loss, int | float) and math.isfinite(loss)
+            return Progress(int(value["step"]), steps, loss if known else None, float(value.get("train_seconds") or 0.0))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             continue
     return None

@@ -14,7 +14,11 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a keeper does. Commands are argument lists with every placeholder filled in; seconds are wall seconds."""
+    """What a keeper does. Commands are argument lists with every placeholder filled in; seconds are wall seconds.
+
+    device: of a gang all of its devices (`model/gang.py`); threads: of each of its processes. scoring: what differs in the
+    environment of the evaluation, which has one device.
+    """
 
     run: str
     device: str
@@ -27,6 +31,7 @@ class Spec:
     environment: dict[str, str]
     timeout_seconds: float
     evaluate_timeout_seconds: float
+    scoring: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
 

@@ -4,6 +4,8 @@ dropped for its metric. (STATISTICS.md, "Validity of a run".)"""
 from collections.abc import Mapping
 from typing import Any
 
+from org.runs import progress
+
 # What must be equal for two values to be compared; each is checked where the task reports it.
 SAME = (
     ("evaluator_digest", "the evaluator"),
@@ -12,10 +14,13 @@ SAME = (
     ("validation_digest", "the validation text"),
     ("validation_bytes", "the number of validation bytes"),
     ("validation_context", "the context that predictions are scored with"),
+    ("data_digest", "the prepared data files"),
     ("libraries", "the library versions"),
     ("versions", "the library versions"),  # as the shared trainer calls them
 )
 CPU_EXCESS = 1.25  # CPU-seconds of a run's tree against threads × wall on a cpu slot
+CLOCK_EXCESS, CLOCK_SECONDS = 1.25, 60.0  # the lab's clock against the run's own: the rest is imports and shutting down
+BUDGET_EXCESS = 1.05  # seconds of training under a time budget; its last step may end after it
 
 
 def objection(
@@ -33,9 +38,32 @@ def objection(
         return "it imported a trainer that is not its snapshot's"
     if snapshot_digest is not None and record.get("code_digest") not in (None, snapshot_digest):
         return f"the code that it ran ({str(record.get('code_digest'))[:12]}) is not its snapshot's ({snapshot_digest[:12]})"
+    if told := [str(sentence) for sentence in record.get("tampering") or ()]:
+        return "; ".join(told)
     for key, words in SAME:
         if key in record and key in reference and record[key] != reference[key]:
             return f"{words} changed between its run and the pool's"
+    return None
+
+
+def clock_objection(record: Mapping[str, Any], budget: str, wall_seconds: float) -> str | None:
+    """A run whose own clock does not agree with the lab's, or that trained on after its time.
+
+    wall_seconds: of the whole training process, by the lab's clock.
+    """
+    own, trained = record.get("total_seconds"), record.get("train_seconds")
+    if record.get("continued_at"):  # its clock ran in an earlier process too
+        return None
+    if isinstance(own, int | float) and wall_seconds > 0:
+        if wall_seconds > CLOCK_EXCESS * own + CLOCK_SECONDS:
+            return f"it took {wall_seconds:.0f} s by the lab's clock and {own:.0f} s by its own"
+        if own > CLOCK_EXCESS * wall_seconds + 1.0:
+            return f"it took {own:.0f} s by its own clock and {wall_seconds:.0f} s by the lab's"
+    seconds = progress.seconds_of(budget)
+    if seconds is not None and isinstance(trained, int | float):
+        longest = trained / max(int(record.get("steps") or 1), 1)
+        if trained > BUDGET_EXCESS * seconds + 2 * longest:
+            return f"it trained for {trained:.0f} s; its budget is {budget}"
     return None
 
 

@@ -27,6 +27,7 @@ curve.py        the baseline's loss over compute, with a prediction and its erro
 labels.py       what explains a gain: algorithm, compute, parameters, speed
 drift.py        sentinels: one far off, or many a little off
 stack.py        accepted changes measured together, and which one to leave out
+ablation.py     what a change loses without one of its parts
 ladder.py       promotion to larger depths, bundles, rungs that lose their say
 certificate.py  fresh runs for what is reported (e-LOND), and the headline
 validity.py     when a run does not count, and how often it is repeated

@@ -44,9 +44,11 @@ class Expectation:
     runs: float
 
 
-def curve(tries: int, mix: Mix, protocol: Protocol, gauss: Gauss, effects: Sequence[float] = EFFECTS) -> list[Odds]:
-    """Play `tries` races at each effect."""
-    return [_play(effect, tries, mix, protocol, gauss) for effect in effects]
+def curve(
+    tries: int, mix: Mix, protocol: Protocol, gauss: Gauss, effects: Sequence[float] = EFFECTS, prior_df: float = _PRIOR_DF
+) -> list[Odds]:
+    """Play `tries` races at each effect. prior_df: degrees of freedom of sigma beside the pool's own."""
+    return [_play(effect, tries, mix, protocol, gauss, prior_df) for effect in effects]
 
 
 def seen_at(power: float, odds: Sequence[Odds]) -> float | None:
@@ -76,16 +78,18 @@ def correlation(pair_spread: float, sigma: float) -> float:
     return min(max(1.0 - (pair_spread / sigma) ** 2 / 2.0, 0.0), 0.999)
 
 
-def _play(effect: float, tries: int, mix: Mix, protocol: Protocol, gauss: Gauss) -> Odds:
+def _play(effect: float, tries: int, mix: Mix, protocol: Protocol, gauss: Gauss, prior_df: float) -> Odds:
     kept = runs = 0
     usual = math.sqrt(2.0 * (1.0 - mix[0][1])) if len(mix) == 1 else None  # a lab of one kind of edits has measured it
     for rho in _spread_out(mix, tries):
-        verdict, used = _race(effect, rho, usual, protocol, gauss)
+        verdict, used = _race(effect, rho, usual, protocol, gauss, prior_df)
         kept, runs = kept + (verdict is Verdict.KEEP), runs + used
     return Odds(effect, kept / tries, runs / tries)
 
 
-def _race(effect: float, rho: float, usual: float | None, protocol: Protocol, gauss: Gauss) -> tuple[Verdict, int]:
+def _race(
+    effect: float, rho: float, usual: float | None, protocol: Protocol, gauss: Gauss, prior_df: float
+) -> tuple[Verdict, int]:
     """One candidate to its verdict. Runs of one seed share sqrt(rho) of their noise."""
     shared = [gauss() for _ in range(max(protocol.pool_size, protocol.max_runs))]
     own = math.sqrt(1.0 - rho)
@@ -93,7 +97,7 @@ def _race(effect: float, rho: float, usual: float | None, protocol: Protocol, ga
     candidate: list[float] = []
     for common in shared[: protocol.max_runs]:
         candidate.append(_CENTRE - effect + math.sqrt(rho) * common + own * gauss())
-        told = race.decide(base, candidate, sigma0=1.0, df0=_PRIOR_DF, half_spread=usual, protocol=protocol)
+        told = race.decide(base, candidate, sigma0=1.0, df0=prior_df, half_spread=usual, protocol=protocol)
         if told.verdict is not Verdict.MORE:
             return told.verdict, len(candidate)
     return Verdict.DISCARD, len(candidate)

@@ -71,6 +71,7 @@ class Protocol:
     curve: rules.Curve = field(default_factory=rules.Curve)
     label: rules.Label = field(default_factory=rules.Label)
     stack: rules.Stack = field(default_factory=rules.Stack)
+    ablation: rules.Ablation = field(default_factory=rules.Ablation)
     ladder: rules.Ladder = field(default_factory=rules.Ladder)
     certificate: rules.Certificate = field(default_factory=rules.Certificate)
     recheck: rules.Recheck = field(default_factory=rules.Recheck)

@@ -143,6 +143,20 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
+class Ablation:
+    """A change without one of its parts."""
+
+    runs: int = 2
+    """Runs of each arm before the first look."""
+    most_runs: int = 4
+    """Runs of each arm at most."""
+    tail: float = 0.05
+    """Chance that a limit of a part's effect is on the wrong side of it."""
+    negligible: float = 0.25
+    """A part does nothing when its effect is below this share of the whole gain."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """Promotion to larger depths."""
 

@@ -12,6 +12,7 @@ runs.py         the one way a run moves
 programs.py     the one way a program moves
 agents.py       state, control and assignment of agents
 studies.py      planned runs: asked for, settled
+idle.py         devices without a run, and why
 nudges.py       lines that tell agents of their mail
 draws.py        which agent has which idea of the backlog in hand
 steering.py     directions of a person

@@ -7,6 +7,8 @@ Key = Literal[
     "lab",  # the name in config.yaml
     "seed_key",  # secret of the lab: every seed derives from it
     "root_commit",  # where programs open from
+    "head_commit",  # the lab's head; absent: its root
+    "stacks_asked",  # JSON: which programs somebody wants in the lab's head next
     "root_note",  # said on every page when the root was changed on purpose
     "organization",  # digest of config, roles and prompts as last started
     "config",  # the config as last applied, JSON
@@ -16,9 +18,13 @@ Key = Literal[
     "paused",  # reason, or absent
     "stopping",  # "drain" | "now", or absent
     "disk_low",  # message, or absent
+    "frozen",  # JSON: why nothing is merged (org/lab/freezing.py), or absent
+    "drift_epoch",  # how often the devices have drifted: values of two epochs are never compared
     "supervisor_seen_at",
+    "attention_event",  # the last event that was looked at for what calls a person
     "standup_last_day",
     "demo",
+    "draining",  # the run of a gang for which devices are kept free, or absent
     "anyway",  # what a person started the lab in spite of
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from org.model.event import Event
 from org.model.experiment import VERDICTS, Experiment
-from org.model.merge import Merge
+from org.model.merge import Kind, Merge
 from org.model.message import Message
 from org.model.run import Purpose, Run, State
 from org.store import meta, rows, runs
@@ -46,12 +46,36 @@ def verdict_count(con: sqlite3.Connection) -> int:
 
 
 def merged_count(con: sqlite3.Connection) -> int:
-    return MERGES.count(con, "WHERE state = 'done'")
+    return MERGES.count(con, "WHERE state = 'done' AND kind = 'merge'")
 
 
 def merges(con: sqlite3.Connection, program: str | None = None) -> list[Merge]:
-    where = "WHERE state = 'done' AND program = ?" if program else "WHERE state = 'done' AND ? IS NULL"
+    """Experiments that entered a program's head, in the ledger's order; what was taken out since is among them."""
+    where = "WHERE state = 'done' AND kind = 'merge' AND " + ("program = ?" if program else "? IS NULL")
     return MERGES.select(con, f"{where} ORDER BY id", program)
+
+
+def head_tree(con: sqlite3.Connection, program: str) -> str | None:
+    """The program's head as it is run; None while nothing has moved it."""
+    found = MERGES.select(con, "WHERE state = 'done' AND program = ? ORDER BY id DESC LIMIT 1", program)
+    return found[0].tree if found else None
+
+
+def root_tree(con: sqlite3.Connection, program: str) -> str | None:
+    """What the program stands on as it is run, when a person gave it another root than it was opened with."""
+    found = MERGES.select(con, "WHERE state = 'done' AND kind = 'root' AND program = ? ORDER BY id DESC LIMIT 1", program)
+    return found[0].detail["root_tree"] if found else None
+
+
+def in_lab_head(con: sqlite3.Connection) -> dict[str, str]:
+    """Experiment → the study whose stack took it into the lab's head, of those that are in it still."""
+    found: dict[str, str] = {}
+    for move in MERGES.select(con, "WHERE state = 'done' AND program = '' AND kind IN ('stack', 'revert') ORDER BY id"):
+        if move.kind is Kind.STACK:
+            found |= dict.fromkeys(move.detail["taken"], move.experiment)
+        else:
+            found.pop(move.experiment, None)
+    return found
 
 
 def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
@@ -65,7 +89,7 @@ def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
     return Totals(
         proposed=EXPERIMENTS.count(con, "WHERE created_at >= ?", at),
         verdicts=EXPERIMENTS.count(con, f"WHERE decided_at >= ? AND state IN ({marks})", at, *states),
-        merged=MERGES.count(con, "WHERE state = 'done' AND done_at >= ?", at),
+        merged=MERGES.count(con, "WHERE state = 'done' AND kind = 'merge' AND done_at >= ?", at),
         runs=int(finished[0]),
         failed_runs=int(finished[1] or 0),
         device_seconds=float(finished[2] or 0.0),
@@ -113,11 +137,13 @@ class PoolValues:
 
 
 def all_pool_values(con: sqlite3.Connection) -> tuple[PoolValues, ...]:
-    """Every pool with a value. One statement: pool_values asks once a slot, too often for a poll."""
+    """Every pool of races with a value; not those of screens and larger rungs. One statement: pool_values asks once a slot,
+    too often for a poll."""
     found: dict[tuple[int, str, int], list[float]] = defaultdict(list)
     for id, tree, rung, metric in con.execute(
         "SELECT p.id, p.tree, p.rung, r.metric FROM pools p JOIN pool_slots s ON s.pool = p.id"
-        " JOIN runs r ON r.id = s.run WHERE r.metric IS NOT NULL ORDER BY p.id, s.slot"
+        " JOIN runs r ON r.id = s.run WHERE r.metric IS NOT NULL AND p.rung = 0 AND r.purpose != 'screen_pool'"
+        " ORDER BY p.id, s.slot"
     ):
         found[id, tree, rung].append(metric)
     return tuple(PoolValues(*key, tuple(values)) for key, values in found.items())

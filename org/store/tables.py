@@ -9,6 +9,7 @@ from org.model.errors import OrgError
 from org.model.event import Event
 from org.model.experiment import Experiment
 from org.model.idea import Idea
+from org.model.idle import Interval
 from org.model.merge import Merge
 from org.model.message import Message, Question
 from org.model.nudge import Nudge
@@ -85,6 +86,7 @@ QUESTIONS = Table("questions", Question, "id", "question")
 REQUESTS = Table("requests", Request, "id", "request")
 NUDGES = Table("nudges", Nudge, "id", "nudge")
 STUDIES = Table("studies", Study, "id", "study")
+IDLE = Table("idle", Interval, "id", "interval")
 USAGE = Table("usage", Usage, "key", "use of a model")
 STANDUPS = Table("standups", Standup, "id", "standup")
 SECTIONS = Table("sections", Section, "standup", "section")

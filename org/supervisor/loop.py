@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from org.model.errors import OrgError
 from org.store import events, meta, reads
-from org.supervisor import guidance, health, hearing, mail, nudging, runs, schedule, standup, verdicts
+from org.supervisor import attention, guidance, health, hearing, mail, nudging, runs, schedule, standup, timeline, verdicts
 from org.supervisor.office import Office
 
 Step = Callable[[Office, datetime], None]
@@ -19,8 +19,10 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("verdicts", verdicts.step),
     ("guidance", guidance.step),
     ("schedule", schedule.step),
+    ("timeline", timeline.step),
     ("health", health.step),
     ("standup", standup.step),
+    ("attention", attention.step),
 )
 TICK_SECONDS = 0.5
 

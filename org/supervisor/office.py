@@ -31,6 +31,9 @@ class Office:
     last_event: int = 0
     looked_at_panes: datetime | None = None
     looked_at_disk: datetime | None = None
+    looked_at_cards: datetime | None = None
+    strangers: dict[str, str] = field(default_factory=dict)
     guided: datetime | None = None
+    attended: datetime | None = None
     gave_roles: datetime | None = None
     rewritten: bool = False

@@ -64,12 +64,13 @@ def _chief_words(lab: Lab) -> list[str]:
 def _work(lab: Lab, agent: Agent, running: list[Run]) -> list[str]:
     con = lab.ledger.reader
     mine = experiments.open_of(con, agent.name)
-    now = next(((e, r) for e in mine for r in running if r.experiment == e.id and r.purpose is not Purpose.POOL), None)
+    now = next(((e, r) for e in mine for r in running if r.experiment == e.id and r.purpose in OF_AUTHORS), None)
     if now is None:
         waiting = ", ".join(e.id for e in mine)
         return [f"{waiting} waits" if waiting else agent.program or "no program", agent.state.value]
     experiment, run = now
-    return [f"{experiment.id} run {run.slot + 1}/{lab.protocol.max_runs}", *_steps(lab, run), run.device or ""]
+    which = "screen" if run.purpose is Purpose.SCREEN else f"run {run.slot + 1}/{lab.protocol.max_runs}"
+    return [f"{experiment.id} {which}", *_steps(lab, run), run.device or ""]
 
 
 def _steps(lab: Lab, run: Run) -> list[str]:
@@ -77,4 +78,4 @@ def _steps(lab: Lab, run: Run) -> list[str]:
     if at is None:
         return ["starting"]
     loss = [f"loss {at.loss:.3f}"] if at.loss is not None else []
-    return [f"step {at.step}/{at.steps}", *loss]
+    return [at.words(run.budget), *loss]

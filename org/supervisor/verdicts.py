@@ -1,8 +1,8 @@
-"""Review, races, merges; then the notebook pages of whatever changed."""
+"""Review, drift, screens, races, merges, promotions, studies; then the notebook pages of whatever changed."""
 
 from datetime import datetime
 
-from org.lab import judge, merge, pages, review
+from org.lab import ablate, drifting, judge, merge, pages, promote, review, screening, stacks
 from org.lab.studies import engine as studies
 from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
@@ -11,7 +11,11 @@ from org.supervisor.office import Office
 def step(office: Office, now: datetime) -> None:
     lab = office.lab
     review.step(lab, now)
-    changed = [*judge.step(lab, now), *merge.step(lab, now)]
+    changed = [*drifting.step(lab, now), *screening.step(lab, now), *judge.step(lab, now), *merge.step(lab, now)]
+    for id in promote.step(lab, now):
+        office.say(f"{id} asked · {STUDIES.get(lab.ledger.reader, id).subject} to a larger rung")
+    ablate.drop_outdated(lab, now)
+    stacks.step(lab, now)
     for id in studies.step(lab, now):
         study = STUDIES.get(lab.ledger.reader, id)
         office.say(f"{id} {study.state.value} · {study.kind.value} of {study.subject} · {study.reason}")

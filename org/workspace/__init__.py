@@ -9,8 +9,10 @@ refs.py        the names of the lab's branches and refs; compare-and-swap update
 changes.py     what a commit range changed, and why a proposal is refused
 trees.py       a tree with some paths replaced, made through a temporary index
 snapshots.py   the tree that a run executes, and its read-only copy on disk
-recipe.py      three-way merge of YAML, key by key
-merges.py      merges and commits without any checkout
+seals.py       what a copy held when it was laid out, and whether it still does
+recipe.py      three-way merge of YAML, key by key; which keys differ, and a file without some of them
+merges.py      merges, changes put on or taken out, and commits, without any checkout
+hunks.py       the hunks of a file's diff by number, and the file without some of them
 diff.py        diffs, subjects and line counts for people and pages
 patches.py     changes as mail for another repository; whether it applies there
 contents.py    the text of many files at once

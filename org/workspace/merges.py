@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from org.model.errors import WorkspaceError
 from org.workspace import recipe
 from org.workspace.git import LAB, Git, GitError, Identity, identity
+from org.workspace.recipe import Words
 from org.workspace.trees import REGULAR, Blob, blob_at, overlay, store, text, tree_of
 
 
@@ -31,14 +32,14 @@ class _Sides:
     theirs: str
 
 
-def merge(git: Git, ours: str, theirs: str, recipe_paths: Sequence[str] = ()) -> Merged | Conflict:
+def merge(git: Git, ours: str, theirs: str, recipe_paths: Sequence[str] = (), words: Words = recipe.MERGE) -> Merged | Conflict:
     """Merge `theirs` into `ours`. Files of `recipe_paths` that both sides changed are merged key by key."""
     sides = _Sides(_merge_base(git, ours, theirs), ours, theirs)
     tree, clashing, messages = _merge_tree(git, ours, theirs)
     files: dict[str, Blob | None] = {}
     clashes: list[str] = []
     for path in recipe_paths:
-        outcome = _merge_recipe(git, sides, tree, path, path in clashing)
+        outcome = _merge_recipe(git, sides, tree, path, path in clashing, words)
         if isinstance(outcome, Blob):
             files[path] = outcome
             clashing.pop(path, None)
@@ -49,6 +50,16 @@ def merge(git: Git, ours: str, theirs: str, recipe_paths: Sequence[str] = ()) ->
         plain = [said for said in messages if not any(path in said for path in recipe_paths)]
         return Conflict(tuple(clashing), "\n".join([*clashes, *plain]))
     return Merged(overlay(git, tree, files) if files else tree)
+
+
+def applied(
+    git: Git, onto: str, before: str, after: str, recipe_paths: Sequence[str] = (), words: Words = recipe.MERGE
+) -> Merged | Conflict:
+    """`onto` with the change from `before` to `after` made to it; the other way round takes that change out. Trees or
+    commits, whatever their histories are."""
+    start = commit(git, tree_of(git, before), [], "before")
+    ours, theirs = (commit(git, tree_of(git, side), [start], side) for side in (onto, after))
+    return merge(git, ours, theirs, recipe_paths, words)
 
 
 def commit(git: Git, tree: str, parents: Sequence[str], message: str, author: Identity = LAB) -> str:
@@ -98,13 +109,13 @@ def _messages(fields: list[str]) -> list[str]:
     return found
 
 
-def _merge_recipe(git: Git, sides: _Sides, tree: str, path: str, clashes: bool) -> Blob | tuple[str, ...] | None:
+def _merge_recipe(git: Git, sides: _Sides, tree: str, path: str, clashes: bool, words: Words) -> Blob | tuple[str, ...] | None:
     """The merged file; or sentences about its conflicts; or None when git's own result stands."""
     base, ours, theirs = (blob_at(git, commit, path) for commit in (sides.base, sides.ours, sides.theirs))
     if ours is None or theirs is None or ours == theirs or base in (ours, theirs):
         return ("one side deleted it, the other changed it",) if clashes else None
     try:
-        merged = recipe.merge(text(git, base) if base else "", text(git, ours), text(git, theirs))
+        merged = recipe.merge(text(git, base) if base else "", text(git, ours), text(git, theirs), words)
     except WorkspaceError as bad:
         return (str(bad),)
     if merged.conflicts:

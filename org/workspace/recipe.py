@@ -5,6 +5,7 @@ names the key and both values. Lists count as one value. Order and comments are 
 """
 
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
@@ -32,12 +33,44 @@ class MergedRecipe:
     conflicts: tuple[str, ...]
 
 
-def merge(base: str, ours: str, theirs: str) -> MergedRecipe:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the three sides are called in a conflict."""
+
+    ours: str = "ours"
+    theirs: str = "theirs"
+    before: str = "before"
+
+
+MERGE = Words()
+
+
+def merge(base: str, ours: str, theirs: str, words: Words = MERGE) -> MergedRecipe:
     """Merge two descendants of `base`. Raises WorkspaceError when one of the three is not a YAML mapping."""
-    left, right = _load("ours", ours), _load("theirs", theirs)
+    left, right = _load(words.ours, ours), _load(words.theirs, theirs)
     conflicts: list[str] = []
-    _fold(_load("base", base), left, right, "", conflicts)
+    _fold(_load(words.before, base), left, right, "", conflicts, words)
     return MergedRecipe(_dump(left), tuple(conflicts))
+
+
+def changed_keys(before: str, after: str) -> tuple[str, ...]:
+    """Keys whose values differ, nested ones with dots, in the order of `after`; then those that are gone."""
+    return tuple(_differing(_load("the base", before), _load("the change", after), ""))
+
+
+def without(before: str, after: str, keys: Collection[str]) -> str:
+    """`after` with these of its changed keys as they are in `before`; order and comments are those of `after`."""
+    old, new = _load("the base", before), _load("the change", after)
+    _restore(old, new, "", keys)
+    return _dump(new)
+
+
+def value(text: str, key: str) -> str:
+    """A key's value in words; nested keys with dots."""
+    found: Any = _load("the recipe", text)
+    for part in key.split("."):
+        found = _get(found, part) if isinstance(found, CommentedMap) else _MISSING
+    return _say(found)
 
 
 def same_values(one: str, other: str) -> bool:
@@ -48,7 +81,25 @@ def same_values(one: str, other: str) -> bool:
         return False
 
 
-def _fold(base: Any, ours: CommentedMap, theirs: CommentedMap, prefix: str, conflicts: list[str]) -> None:
+def _differing(old: CommentedMap, new: CommentedMap, prefix: str) -> Iterator[str]:
+    for key in [*new, *(key for key in old if key not in new)]:
+        was, now = _get(old, key), _get(new, key)
+        if isinstance(was, CommentedMap) and isinstance(now, CommentedMap):
+            yield from _differing(was, now, f"{prefix}{key}.")
+        elif not _same(was, now):
+            yield f"{prefix}{key}"
+
+
+def _restore(old: CommentedMap, new: CommentedMap, prefix: str, keys: Collection[str]) -> None:
+    """Change `new` in place."""
+    for key in [*old, *(key for key in list(new) if key not in old)]:
+        if f"{prefix}{key}" in keys:
+            _take(new, old, key)
+        elif isinstance(old.get(key), CommentedMap) and isinstance(new.get(key), CommentedMap):
+            _restore(old[key], new[key], f"{prefix}{key}.", keys)
+
+
+def _fold(base: Any, ours: CommentedMap, theirs: CommentedMap, prefix: str, conflicts: list[str], words: Words) -> None:
     """Change `ours` into the merge, in place."""
     for key in [*theirs, *(key for key in list(ours) if key not in theirs)]:
         was, left, right = (_get(side, key) for side in (base, ours, theirs))
@@ -57,9 +108,11 @@ def _fold(base: Any, ours: CommentedMap, theirs: CommentedMap, prefix: str, conf
         if _same(left, was):
             _take(ours, theirs, key)
         elif isinstance(left, CommentedMap) and isinstance(right, CommentedMap):
-            _fold(was if isinstance(was, CommentedMap) else CommentedMap(), left, right, f"{prefix}{key}.", conflicts)
+            before = was if isinstance(was, CommentedMap) else CommentedMap()
+            _fold(before, left, right, f"{prefix}{key}.", conflicts, words)
         else:
-            conflicts.append(f"{prefix}{key}: ours {_say(left)}, theirs {_say(right)}, before {_say(was)}")
+            said = f"{words.ours} {_say(left)}, {words.theirs} {_say(right)}, {words.before} {_say(was)}"
+            conflicts.append(f"{prefix}{key}: {said}")
 
 
 def _take(ours: CommentedMap, theirs: CommentedMap, key: Any) -> None:

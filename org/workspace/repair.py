@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
+from org.runs import processes
 from org.workspace.git import Git
 from org.workspace.lock import held, repository
 from org.workspace.unfinished import content, entries, undo
@@ -42,19 +41,11 @@ def _quiet(common: Path, root: Path) -> bool:
     """Wait until no git process works in this repository; False when one still does after PATIENCE_SECONDS."""
     folders = [root, common, *(Path(gitdir).parent for entry in entries(common) if (gitdir := content(entry, "gitdir")))]
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while _git_runs_in(folders):
+    while processes.works_in("git", folders):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
     return True
-
-
-def _git_runs_in(folders: list[Path]) -> bool:
-    for process in psutil.process_iter(["name", "cwd"]):
-        cwd = process.info["cwd"]
-        if process.info["name"] == "git" and cwd and any(Path(cwd).is_relative_to(folder) for folder in folders):
-            return True
-    return False
 
 
 def _damaged(entry: Path) -> bool:

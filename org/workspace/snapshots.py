@@ -1,7 +1,7 @@
 """The tree that a run executes, and its read-only copy on disk.
 
 A copy stands beside a small file `<name>.tree` that holds its tree's id; the file's lock serializes those who make or
-remove the copy, and only folders with such a file are ever removed.
+remove the copy, and only folders with such a file are ever removed. `<name>.seal` says what the copy held (seals.py).
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from org.model.errors import WorkspaceError
-from org.workspace import trees
+from org.workspace import seals, trees
 from org.workspace.changes import SUBMODULE, SYMLINK, Change, changes, is_editable
 from org.workspace.git import Git
 from org.workspace.lock import held
@@ -51,6 +51,7 @@ def extract(git: Git, tree: str, dest: Path) -> Path:
         partial = dest.with_name(dest.name + ".partial")
         _discard(partial)
         _unpack(git, tree, partial)
+        seals.write(partial, dest)
         _write_record(dest, tree)
         os.rename(partial, dest)
     return dest
@@ -67,6 +68,7 @@ def remove(dest: Path) -> None:
         if dest.exists() and not record.read_text("utf-8").strip():
             raise WorkspaceError(f"{dest} was not made here and is not removed")
         _discard(dest)
+        seals.place(dest).unlink(missing_ok=True)
         record.unlink()
 
 

@@ -34,6 +34,13 @@ def blob_at(git: Git, commit: str, path: str) -> Blob | None:
     return None
 
 
+def listing(git: Git, commit: str) -> dict[str, Blob]:
+    """Every path of a tree; links and submodules are told by their mode."""
+    listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+    entries = [entry.split("\t", 1) for entry in listed.split("\0") if entry]
+    return {path: Blob(about.split(" ")[2], about.split(" ")[0]) for about, path in entries}
+
+
 def text(git: Git, blob: Blob) -> str:
     """The content of a file."""
     return git.ask("cat-file", "blob", blob.sha).out

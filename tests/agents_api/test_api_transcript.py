@@ -11,7 +11,7 @@ from models import ModelServer, Script, Shell, Turn, parse_messages, parse_respo
 
 from org.agents.api import messages, play, responses, rows
 from org.agents.api.agent import GO_ON
-from org.agents.api.conversation import Answer, Call, Opaque, Prompt, Queued, Started, Stop, Summary, Text, Tokens
+from org.agents.api.conversation import Answer, Call, Opaque, Prompt, Queued, Result, Started, Stop, Summary, Text, Tokens
 from org.agents.api.transcript import Transcript
 from org.model.errors import OrgError
 
@@ -131,3 +131,19 @@ def test_a_transcript_of_another_version_is_not_guessed_at(tmp_path):
     with pytest.raises(OrgError, match="another version"):
         Transcript(tmp_path / "t.jsonl").read()
     assert Transcript(tmp_path / "none.jsonl").read() is None
+
+
+def test_keys_are_concealed_and_signed_blocks_stay_as_they_are(tmp_path):
+    key = "sk-ant-" + "a1B2c3D4" * 4
+    told = json.dumps({"command": "export K=-----BEGIN PRIVATE KEY-----\nabc"})
+    blocks = (Text(f"I use {key}."), Call("c1", "bash", told), Opaque("anthropic", "m", json.dumps({"signature": key})))
+    transcript = Transcript(tmp_path / "t.jsonl")
+    transcript.begin("s")
+    transcript.append(prompt(f"The key is {key}"))
+    transcript.append(Answer("a1", NOW, "m", blocks, Stop.CALLS))
+    transcript.append(Result("c1", f"K={key}"))
+    text, call, opaque = transcript.read().everything[1].blocks
+    assert text.text == "I use [secret]." and json.loads(opaque.data) == {"signature": key}
+    assert json.loads(call.arguments) == {"command": "export K=[secret]"}, "still JSON"
+    lines = (tmp_path / "t.jsonl").read_text()
+    assert lines.count(key) == 1 and "The key is [secret]" in lines and "K=[secret]" in lines

@@ -22,7 +22,7 @@ async def test_a_rate_limit_is_shown_with_its_end_and_the_turn_goes_on_after_it(
             played.agent.person("")  # a key before the wait does not end it
             waiting = await played.until(lambda: (s := played.state()).state is State.WAITING and s)
             assert waiting.cause is Cause.RATE_LIMIT and waiting.until > waiting.heard_at + timedelta(seconds=1.5)
-            assert waiting.reason.startswith("rate limit: 429")
+            assert waiting.reason.startswith("rate limit: 429") and "{" not in waiting.reason, "words, not JSON"
             await played.until(lambda: "Late, but here." in played.face.text)
             assert (await played.idle()).until is None
     first, second = server.turns()

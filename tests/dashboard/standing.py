@@ -1,8 +1,9 @@
 """The app over a lab of a test, standing in a terminal of some size, with a frozen clock."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import ledgers
 from recorder import Recorder
@@ -22,8 +23,8 @@ Build = Callable[..., Layout]  # (decided experiments, juniors)
 Running = Callable[..., AbstractAsyncContextManager[tuple[Dashboard, Visitor]]]
 
 
-def app_of(layout: Layout, verbs: Recorder | None = None) -> Dashboard:
-    app = Dashboard(layout.ledger, layout, verbs or Recorder(), ledgers.CONFIG, lambda: ledgers.NOW)
+def app_of(layout: Layout, verbs: Recorder | None = None, config: Mapping[str, Any] = ledgers.CONFIG) -> Dashboard:
+    app = Dashboard(layout.ledger, layout, verbs or Recorder(), config, lambda: ledgers.NOW)
     app.animation_level = "none"
     return app
 

@@ -47,7 +47,7 @@ def test_a_head_without_a_pool_is_worth_what_was_merged(lab: Build) -> None:
     seen = read(lab(60, 8))
     merge = [m for m in seen.merges if m.program == "optimizer"][-1]
     poor = replace(seen, pools=tuple(pool for pool in seen.pools if pool.tree != merge.tree))
-    value = next(line.metric for line in seen.experiments if line.experiment.id == merge.experiment)
+    value = next(point.metric for point in seen.points if point.id == merge.experiment)
     assert curve.of(poor, "optimizer").head == value
 
 

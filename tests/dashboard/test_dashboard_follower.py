@@ -34,7 +34,7 @@ def test_a_lab_that_is_not_there_yet_is_a_note(tmp_path: Path) -> None:
 def test_a_lab_without_experiments_is_a_frame(lab: Build) -> None:
     seen = follower(lab(0, 1)).look()
     assert seen.connected
-    assert (len(seen.agents), seen.experiments, seen.totals.verdicts, seen.sigma) == (2, (), 0, (0.0, 0.0))
+    assert (len(seen.agents), seen.points, seen.totals.verdicts, seen.sigma) == (2, (), 0, (0.0, 0.0))
 
 
 def test_agents_show_their_run_and_how_far_it_is(lab: Build) -> None:
@@ -82,8 +82,8 @@ def test_a_change_leaves_what_did_not_change(lab: Build) -> None:
     with ledger.open_existing(layout.ledger).transaction() as con:
         experiments.move(con, "E12", experiment.Event.DISCARD, ledgers.NOW, reason="futile")
     after = looking.look()
-    assert after.experiments[11].experiment.state is State.DISCARDED
-    assert after.experiments[10] is before.experiments[10]
+    assert after.points[11].state is State.DISCARDED
+    assert after.points[10] is before.points[10]
     assert after.programs[0].program is not None and after.pools is before.pools and after.messages is before.messages
 
 

@@ -10,10 +10,13 @@ from textual.pilot import Pilot
 
 from org.dashboard import keys
 
-LAST_DRAWN = ("cuda:7", "newest first", "data-order", "discarded 44", "A busy day", "Without an answer", "agent.waiting")
+LAST_DRAWN = (
+    "cuda:7", "newest first", "data-order", "certified", "discarded 44", "A busy day", "Without an answer", "Device-hours",
+    "agent.waiting",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize(("number", "name", "drawn"), list(zip(range(1, 8), keys.TABS, LAST_DRAWN, strict=True)), ids=keys.TABS)
+@pytest.mark.parametrize(("number", "name", "drawn"), list(zip(range(1, 10), keys.TABS, LAST_DRAWN, strict=True)), ids=keys.TABS)
 def test_the_tab_looks_as_it_did(lab: Build, snap_compare: Callable[..., bool], number: int, name: str, drawn: str) -> None:
     app = app_of(lab(60, 8))
 

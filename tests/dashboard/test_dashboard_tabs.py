@@ -77,12 +77,12 @@ async def test_programs_show_their_question_head_and_merges(lab: Build, running:
         with ledger.open_existing(layout.ledger).transaction() as con:
             programs.move(con, "optimizer", program.Event.PAUSE, ledgers.NOW, "ada", "too greedy")
         await eventually(visitor, lambda: "‖ paused  optimizer" in screen.text(app) and "too greedy" in screen.text(app))
-        assert len(app.query_one("#program-tree", Tree).root.children) == 3
+        assert len(app.query_one("#program-tree", Tree).root.children) == 4  # and the ideas
 
 
 async def test_the_plot_has_a_legend_in_words(lab: Build, running: Running) -> None:
     async with running(lab(60, 8)) as (app, visitor):
-        await visitor.press("4")
+        await visitor.press("5")
         await eventually(visitor, lambda: "× discarded 44" in screen.text(app))
         assert "● merged 5" in screen.text(app) and "val_bpb, lower is better" in screen.text(app)
 
@@ -90,7 +90,7 @@ async def test_the_plot_has_a_legend_in_words(lab: Build, running: Running) -> N
 async def test_the_latest_standup_is_shown_and_a_day_can_be_chosen(lab: Build, running: Running) -> None:
     layout = lab()
     async with running(layout) as (app, visitor):
-        await visitor.press("5")
+        await visitor.press("6")
         await eventually(visitor, lambda: "A busy day" in screen.text(app))
         await visitor.press("down")
         await eventually(visitor, lambda: "A quiet day" in screen.text(app))
@@ -104,14 +104,14 @@ async def test_a_standup_page_that_went_away_is_said(lab: Build, running: Runnin
     async with running(layout) as (app, visitor):
         layout.standup("2026-03-12").unlink()
         layout.standup("2026-03-13").unlink()
-        await visitor.press("5")
+        await visitor.press("6")
         await eventually(visitor, lambda: "No standup yet" in screen.text(app))
 
 
 async def test_messages_show_their_body(lab: Build, running: Running) -> None:
     layout = lab()
     async with running(layout) as (app, visitor):
-        await visitor.press("6", "ctrl+end")
+        await visitor.press("7", "ctrl+end")
         await eventually(visitor, lambda: "Two open experiments at a time" in screen.text(app))
         assert "about E1" in screen.text(app)
         with ledger.open_existing(layout.ledger).transaction() as con:
@@ -124,7 +124,7 @@ async def test_messages_show_their_body(lab: Build, running: Running) -> None:
 async def test_the_log_grows_at_its_end(lab: Build, running: Running) -> None:
     layout = lab()
     async with running(layout) as (app, visitor):
-        await visitor.press("7")
+        await visitor.press("9")
         log = app.query_one(RichLog)
         await eventually(visitor, lambda: len(log.lines) > 50)
         before = len(log.lines)
@@ -144,7 +144,7 @@ async def test_words_with_markup_in_them_are_just_words(lab: Build, running: Run
         meta.put(con, "root_note", "[/root] changed")
     async with running(layout) as (app, visitor):
         await eventually(visitor, lambda: "[/root] changed" in screen.text(app))
-        for key in "1234567":
+        for key in "123456789":
             await visitor.press(key)
         await visitor.press("1", "r")
         await eventually(visitor, lambda: app.screen.query(Markdown))
@@ -162,8 +162,9 @@ async def test_many_lines_of_words_stay_on_one_row(lab: Build, running: Running)
 async def test_an_empty_lab_says_what_will_come(lab: Build, running: Running) -> None:
     async with running(lab(0, 1), size=(80, 24)) as (app, visitor):
         for key, words in (
-            ("1", "noise σ unknown"), ("2", "0 experiments"), ("3", "no programs yet"), ("4", "no verdicts yet"),
-            ("5", "No standup yet"), ("6", "No messages yet"), ("7", "agent.working"),
+            ("1", "noise σ unknown"), ("2", "0 experiments"), ("3", "no programs yet"), ("4", "nothing is merged yet"),
+            ("5", "no verdicts yet"), ("6", "No standup yet"), ("7", "No messages yet"), ("8", "No run was on a device"),
+            ("9", "agent.working"),
         ):  # fmt: skip
             await visitor.press(key)
             await eventually(visitor, lambda words=words: words in screen.text(app))
@@ -173,7 +174,7 @@ async def test_a_lab_that_does_not_exist_yet_is_one_clear_line(tmp_path, running
     layout = ledgers.layout_of(tmp_path)
     async with running(layout) as (app, visitor):
         assert "make a lab with `org start`" in screen.text(app) and "! no ledger" in screen.text(app)
-        for key in "1234567":
+        for key in "123456789":
             await visitor.press(key)
         ledgers.build(tmp_path, 0, 1)
         await eventually(visitor, lambda: "● live" in screen.text(app))

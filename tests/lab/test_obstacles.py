@@ -54,5 +54,5 @@ def test_a_start_that_the_ledger_refuses_lets_go_of_its_device(played: Played) -
     run, device = played.runs(made.id)[0], played.lab.devices[0]
     played.start(run)
     with pytest.raises(IllegalMove):  # as a full disk or a locked ledger would do at the same place
-        schedule._start(played.lab, run, device, played.now())
+        schedule._start(played.lab, run, [device], played.now())
     assert devices.holder(device.name, played.lab.locks) is None

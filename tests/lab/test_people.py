@@ -8,7 +8,7 @@ import pytest
 from laboratory import Laboratory, git, set_values
 from played import Played
 
-from org.lab import schedule
+from org.lab import backfill, schedule
 from org.lab.post import step as post_step
 from org.model.agent import Control
 from org.model.errors import OrgError, Refused
@@ -170,7 +170,7 @@ def test_a_program_that_spent_its_allowance_is_paused_with_a_letter_and_fills_no
     assert program.state is ProgramState.PAUSED and program.reason == "its allowance of 0.015 device-hours is spent"
     assert len([m for m in mail.of_reader(con, "human") if "allowance" in m.subject]) == 1
     assert RUNS.count(con, "WHERE finished_at IS NOT NULL") == 2
-    assert schedule._fill_pools(played.lab, 2, played.now()) == []
+    assert backfill.fill(played.lab, 2, played.now()) == []
     played.ask("program", slug="free", what="close")
     played.ticks(2)
     after = played.experiment(made.id)

@@ -1,18 +1,20 @@
 """`org try`: an uncounted run on a device leased at once."""
 
 import os
+import signal
 import sys
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from laboratory import Laboratory
 
-from org.lab import schedule, scratch
-from org.model.errors import DeviceError
+from org.lab import schedule, scratch, spending
+from org.model.errors import DeviceError, Refused
 from org.runs import devices, processes
 from org.runs.devices import Device
-from org.store import requests
+from org.store import events, requests
 from org.store.tables import REQUESTS, RUNS
 
 CPU = Device("cpu:0", "cpu")
@@ -52,3 +54,43 @@ def test_a_try_that_waits_is_given_the_next_free_device(fit: Laboratory) -> None
     with fit.lab.ledger.transaction() as tx:
         requests.ask(tx, "try", "junior-1", datetime.now(UTC), pid=me.pid, started=me.started)
     assert len(schedule._free_devices(fit.lab)) == 1
+
+
+def test_a_try_is_spent_by_its_agent_and_its_program(fit: Laboratory) -> None:
+    con = fit.lab.ledger.reader
+    with scratch.leased(fit.lab, "junior-1", None, 1.0):
+        time.sleep(0.05)
+    known = (("agent", "junior-1", True), ("program", "free", True), ("lab", "", True), ("agent", "junior-2", False))
+    for scope, name, spent in known:
+        assert (spending.of(fit.lab, con, scope, name).device_hours > 0) is spent, (scope, name)  # type: ignore[arg-type]
+
+
+def test_a_try_is_refused_where_the_allowance_is_spent(fit: Laboratory) -> None:
+    with fit.lab.ledger.transaction() as tx:
+        tx.execute("UPDATE programs SET allowance = '{\"device_hours\": 1e-9}'")
+    with scratch.leased(fit.lab, "junior-1", None, 1.0):
+        time.sleep(0.01)
+    told = r"no device for a try: the allowance of free \(device_hours\)"
+    with pytest.raises(Refused, match=told), scratch.leased(fit.lab, "junior-1", None, 1.0):
+        raise AssertionError
+
+
+def test_a_killed_try_counts_until_it_is_missed(fit: Laboratory) -> None:
+    """A kill leaves no time to note the end; the next round does."""
+    at = datetime.now(UTC)
+    with fit.lab.ledger.transaction() as tx:
+        who = {"pid": 2**22 + 1, "started": 1000.0, "device": "cpu:0", "program": "free"}
+        events.append(tx, scratch.BEGAN, "junior-1", "junior-1", at - timedelta(hours=1), request=7, **who)
+    with scratch.leased(fit.lab, "junior-2", None, 1.0):
+        assert scratch.settle(fit.lab, at) == 1, "the living one goes on"
+    assert scratch.settle(fit.lab, at) == 0, "once"
+    assert spending.of(fit.lab, fit.lab.ledger.reader, "agent", "junior-1").device_hours == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_closed_pane_ends_its_try_and_the_seconds_count(fit: Laboratory) -> None:
+    with pytest.raises(SystemExit), scratch.leased(fit.lab, "junior-1", "cpu:0", 1.0):
+        time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(5)
+    assert devices.holder("cpu:0", fit.lab.locks) is None
+    assert spending.of(fit.lab, fit.lab.ledger.reader, "agent", "junior-1").device_hours > 0

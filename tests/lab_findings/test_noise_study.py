@@ -49,8 +49,7 @@ def play(lab: Played, study: Study, metric: Callable[[Run], float]) -> Study:
     engine.step(lab.lab, lab.now())
     free = list(lab.lab.devices)
     for run in studies.outstanding_of(lab.lab.ledger.reader, study.id):
-        device = schedule._choose(lab.lab, run, free)
-        assert device is not None
+        (device,) = schedule._choose(lab.lab, run, free)
         with lab.lab.ledger.transaction() as tx:
             runs.move(tx, run.id, Event.START, lab.now(), device=device.name, started_at=lab.now())
             runs.move(tx, run.id, Event.SUCCEED, lab.now(), metric=metric(run), finished_at=lab.now())
@@ -80,10 +79,10 @@ def test_the_design_is_balanced_over_both_devices_and_each_run_has_its_own(apart
     engine.step(apart.lab, apart.now())
     waiting = studies.outstanding_of(apart.lab.ledger.reader, study.id)
     assert len(waiting) == 16 and len({r.seed for r in waiting}) == 4 and len({data_seed(apart, r) for r in waiting}) == 4
-    chosen = [schedule._choose(apart.lab, r, apart.lab.devices) for r in waiting]
+    chosen = [device for r in waiting for device in schedule._choose(apart.lab, r, apart.lab.devices)]
     assert {d.name: sum(c is d for c in chosen) for d in apart.lab.devices} == {"cpu:0": 8, "cpu:1": 8}
     first = next(r for r, d in zip(waiting, chosen, strict=True) if d is apart.lab.devices[0])
-    assert schedule._choose(apart.lab, first, apart.lab.devices[1:]) is None, "it waits for its device"
+    assert schedule._choose(apart.lab, first, apart.lab.devices[1:]) == [], "it waits for its device"
     device, folder = apart.lab.devices[0], apart.lab.layout.run(first.id)
     command = schedule.make_spec(apart.lab, first, device, folder, folder).train
     assert command[command.index("--data-seed") + 1] == str(data_seed(apart, first)) != str(first.seed)

@@ -133,6 +133,7 @@ def test_the_schedule_asks_before_it_starts_a_keeper_and_gives_the_device_to_oth
     limited = fit.lab.config.agents[0].model_copy(update={"limits": AgentLimits(device_hours=1e-6)})
     config = fit.lab.config.model_copy(update={"agents": (limited,)})
     fit.office.lab = fit.lab = replace(fit.lab, config=config)
+    made = fit.experiment(made.id)  # with its pool
     with fit.lab.ledger.transaction() as tx:
         more = [queue_candidate(fit.lab, tx, made, made.run_tree, slot, made.created_at, Purpose.RACE) for slot in (5, 6, 7)]
     fit.until(lambda: not own(RunState.RUNNING))
@@ -150,6 +151,7 @@ def test_one_round_starts_only_what_fits_together(fit: Laboratory) -> None:
     with fit.lab.ledger.transaction() as tx:
         meta.put(tx, "paused", "for a moment")
     fit.until(lambda: not reads.running(con))
+    made = fit.experiment(made.id)  # with its pool
     with fit.lab.ledger.transaction() as tx:
         meta.put(tx, "paused", None)
         for slot in (5, 6, 7):

@@ -8,6 +8,7 @@ import pytest
 from office_at_night import Night, make_night
 
 from org.lab import away, backfill, credentials, schedule, standin
+from org.lab.offers import fresh
 from org.model.agent import Cause, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState
@@ -112,8 +113,6 @@ def free_to_run(night: Night) -> list[Run]:
     """What the schedule would start on two free devices."""
     waiting = schedule._waiting(night.lab)
     if len(waiting) < 2:
-        waiting += schedule._fill_pools(night.lab, 2 - len(waiting), night.now())
-    if len(waiting) < 2:
         waiting += backfill.fill(night.lab, 2 - len(waiting), night.now())
     return waiting[:2]
 
@@ -140,8 +139,8 @@ def test_with_all_models_rate_limited_the_devices_stay_busy(night: Night) -> Non
     limited(night, *EVERYBODY, "chief", minutes=600)
     assert busy_share(night, 40) >= 0.95
     ended = RUNS.select(night.lab.ledger.reader, "WHERE state = ?", RunState.SUCCEEDED.value)
-    fresh = [r for r in ended if r.purpose is Purpose.FRESH]
-    assert len({r.seed for r in fresh}) == backfill.PAIRS, "head and root on fresh seeds, so many pairs and no more"
+    headline = [r for r in ended if r.purpose is Purpose.FRESH]
+    assert len({r.seed for r in headline}) == fresh.PAIRS, "head and root on fresh seeds, so many pairs and no more"
     again = [r for r in ended if r.purpose is Purpose.POOL and r.program is None]
     assert again, "then the oldest baselines again, at no program's cost"
 
@@ -158,7 +157,7 @@ def test_nothing_is_backfilled_while_the_agents_are_here(night: Night) -> None:
     night.becomes("dee", State.STOPPED)
     for _ in range(8):
         night.ticks(1)
-        schedule._fill_pools(night.lab, 2, night.now())
+        backfill.fill(night.lab, 2, night.now())
     night.ticks(2)
     assert backfill.fill(night.lab, 2, night.now()) == []
     assert runs.in_state(night.lab.ledger.reader, RunState.QUEUED) == []

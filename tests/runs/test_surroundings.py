@@ -74,6 +74,23 @@ def test_progress_of_a_long_file_reads_its_end(tmp_path: Path) -> None:
     assert found is not None and (found.step, found.loss, found.train_seconds) == (5000, None, 500.0)
 
 
+@pytest.mark.parametrize(
+    ("line", "budget", "words", "share"),
+    [
+        ('{"step": 4, "steps": 16}', "2e9flop", "step 4/16", 0.25),
+        ('{"step": 4, "steps": null, "train_seconds": 15.2}', "60s", "step 4, 15/60 s", 0.2533),
+        ('{"step": 4, "train_seconds": 90}', "60s", "step 4, 90/60 s", 1.0),
+        ('{"step": 4}', "20step", "step 4", 0.0),
+        ('{"step": 4, "steps": 16, "loss": "low"}', "16step", "step 4/16", 0.25),
+    ],
+)
+def test_progress_is_known_under_every_kind_of_budget(tmp_path: Path, line: str, budget: str, words: str, share: float) -> None:
+    (tmp_path / "metrics.jsonl").write_text(line + "\n")
+    found = progress.read(tmp_path)
+    assert found is not None and found.loss is None
+    assert (found.words(budget), found.share(budget)) == (words, pytest.approx(share, abs=1e-4))
+
+
 def test_devices_are_what_the_config_says_or_an_error_with_the_way_out() -> None:
     assert [d.name for d in devices.discover(CpuDevices(cpu=2, threads=3))] == ["cpu:0", "cpu:1"]
     assert devices.discover("auto")

@@ -31,12 +31,23 @@ class Snapshot:
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new), encoding="utf-8")
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         """`python -m trainer …` as the lab runs it: cwd and PYTHONPATH the snapshot, an almost empty environment."""
+        return self._python("-m", "trainer", *arguments, **environment)
+
+    def torchrun(self, processes: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """The same in several processes; arguments that begin with a script run that instead of the trainer."""
+        what = () if str(arguments[0]).endswith(".py") else ("-m", "trainer")
+        launcher = ("-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}")
+        return self._python(*launcher, *what, *arguments)
+
+    def _python(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        env = keep | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "trainer", *(str(argument) for argument in arguments)]
-        return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, timeout=120, check=False)
+        env = keep | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, *(str(argument) for argument in arguments)]
+        return subprocess.run(
+            command, cwd=self.root, env=env | environment, capture_output=True, text=True, timeout=120, check=False
+        )
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +64,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
     path.write_text(TINY, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Snapshot:
+    """The trainer where it stands; not to be edited."""
+    return Snapshot(ROOT)
 
 
 @pytest.fixture

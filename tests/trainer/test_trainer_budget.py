@@ -43,11 +43,14 @@ def test_a_step_budget_ends_after_its_steps_with_progress_below_one() -> None:
     assert seen == [0, 0.25, 0.5, 0.75]
 
 
-def test_a_time_budget_starts_its_clock_after_the_first_steps() -> None:
-    clock = iter(range(100, 200))
-    meter = budget.Meter(budget.parse("5s"), None, now=lambda: next(clock))
+def test_a_time_budget_holds_every_step_and_no_pause() -> None:
+    clock = [100.0]
+    meter = budget.Meter(budget.parse("5s"), None, now=lambda: clock[0])
+    clock[0] += 1000  # compiling
+    meter.start()
     while meter.left:
+        clock[0] += 1
         meter.finished()
-    assert meter.steps == budget.UNTIMED_STEPS + 5
-    assert meter.timed_steps == 5
-    assert meter.train_seconds == 5
+        clock[0] += 500  # saving
+        meter.start()
+    assert (meter.steps, meter.train_seconds) == (5, 5)

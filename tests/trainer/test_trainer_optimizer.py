@@ -5,7 +5,14 @@ import torch
 from trainer.adamw import AdamW
 from trainer.muon import Muon, orthogonalized
 from trainer.recipe import load
-from trainer.schedule import lr_multiplier, muon_momentum, weight_decay
+from trainer.schedule import Now, lr_multiplier, muon_momentum, weight_decay
+
+
+def take(rule: AdamW | Muon, now: Now) -> None:
+    """One step of one rule."""
+    rule.reduce()
+    rule.update(now)
+    rule.apply(now)
 
 
 def _polar(matrices: torch.Tensor) -> torch.Tensor:
@@ -32,7 +39,7 @@ def test_muon_takes_the_step_of_a_plain_nesterov_with_an_exact_polar_factor() ->
     for _ in range(5):
         gradient = torch.randn(24, 24, generator=draw)
         fast.grad = gradient.clone()
-        muon.step(lr_multiplier=0.5, momentum=0.9, weight_decay=0.0)
+        take(muon, Now(lr_multiplier=0.5, muon_momentum=0.9))
         buffer = 0.9 * buffer + 0.1 * gradient
         plain = plain - 0.05 * _polar(0.9 * buffer + 0.1 * gradient)
     moved = (plain - start).norm()
@@ -44,7 +51,7 @@ def test_variance_reduction_keeps_each_updates_norm_and_evens_out_its_rows() -> 
     parameter = torch.nn.Parameter(torch.zeros(32, 8))
     muon = Muon([parameter], lr=1.0, beta2=0.95, iterations=5, dtype=torch.float32)
     parameter.grad = torch.randn(32, 8, generator=draw) * torch.linspace(0.1, 5, 32)[:, None]
-    muon.step(lr_multiplier=1.0, momentum=0.0, weight_decay=0.0)
+    take(muon, Now())
     rows = parameter.detach().norm(dim=1)
     assert rows.std() / rows.mean() < 0.01
 
@@ -56,7 +63,7 @@ def test_weight_decay_acts_only_where_it_agrees_with_the_update() -> None:
         parameter = torch.nn.Parameter(start.clone())
         muon = Muon([parameter], lr=0.1, beta2=0.0, iterations=5, dtype=torch.float32)
         parameter.grad = torch.eye(8) - 0.3
-        muon.step(lr_multiplier=1.0, momentum=0.0, weight_decay=decay)
+        take(muon, Now(weight_decay=decay))
         moves[decay] = parameter.detach() - start
     agreeing = moves[0.0] < 0
     assert agreeing.any()
@@ -73,7 +80,8 @@ def test_adamw_agrees_with_torch() -> None:
     reference = torch.optim.AdamW([theirs], lr=0.02, betas=(0.8, 0.95), eps=1e-8, weight_decay=0.1)
     for _ in range(10):
         gradient = torch.randn(7, 5, generator=draw)
-        rule.step(gradient, 1.0)
+        ours.grad = gradient.clone()
+        take(rule, Now())
         theirs.grad = gradient
         reference.step()
     assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-6)

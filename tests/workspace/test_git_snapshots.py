@@ -145,7 +145,7 @@ def test_two_processes_make_one_copy(repository: Repository, tmp_path: Path) -> 
     with ProcessPoolExecutor(2) as pool:
         made = [pool.submit(extract_there, repository.root, tree, dest) for _ in range(4)]
         assert {job.result(60) for job in made} == {str(dest)}
-    assert sorted(p.name for p in dest.parent.iterdir()) == ["one", "one.tree"]
+    assert sorted(p.name for p in dest.parent.iterdir()) == ["one", "one.seal", "one.tree"]
 
 
 def test_a_copy_that_was_cut_off_is_made_anew(repository: Repository, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Budgets: `400step | 5e7tok | 2e15flop | 300s`, and the meter that says what is left of one.
 
 Steps, tokens and FLOPs become a step count before the first step, so no clock touches the result.
-Seconds stop by the clock, which starts after the first UNTIMED_STEPS steps.
+Seconds stop by the clock, which runs from the first step on; compiling comes before it.
 """
 
 import math
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from trainer.measure.errors import UsageError
 
-UNTIMED_STEPS = 3
 UNITS = ("step", "tok", "flop", "s")
 _FORM = re.compile(r"(\d+(?:\.\d*)?(?:e\+?\d+)?)(step|tok|flop|s)", re.IGNORECASE)
 
@@ -41,14 +40,13 @@ def steps_of(budget: Budget, *, tokens_per_step: int, flops_per_step: int) -> in
 
 
 class Meter:
-    """Counts finished steps and the seconds spent in the timed ones."""
+    """Counts finished steps, and the seconds spent on them."""
 
     def __init__(self, budget: Budget, steps: int | None, now: Callable[[], float] = time.perf_counter) -> None:
         """steps: the step count of `steps_of`. now: seconds of a monotonic clock."""
         self.budget, self.steps_planned = budget, steps
         self.steps, self.train_seconds = 0, 0.0
-        self._now = now
-        self._started: float | None = None
+        self._now, self._origin = now, now()
 
     @property
     def left(self) -> bool:
@@ -64,15 +62,11 @@ class Meter:
             return self.steps / self.steps_planned
         return min(self.train_seconds / self.budget.amount, 1.0)
 
-    @property
-    def timed_steps(self) -> int:
-        """Steps inside train_seconds."""
-        return max(self.steps - UNTIMED_STEPS, 0)
+    def start(self) -> None:
+        """Let the clock run on from train_seconds: before the first step, and after anything that is no training."""
+        self._origin = self._now() - self.train_seconds
 
     def finished(self) -> None:
         """Call after each step, once the device is done with it."""
         self.steps += 1
-        if self.steps == UNTIMED_STEPS:
-            self._started = self._now()
-        elif self._started is not None:
-            self.train_seconds = self._now() - self._started
+        self.train_seconds = self._now() - self._origin

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +27,8 @@ def main(arguments: list[str]) -> int:
         given = _parser().parse_args(arguments)
         given.call(given)
     except TrainerError as error:
-        print(f"trainer: {error}", file=sys.stderr)
+        if str(error):  # a rank whose end another rank explains says nothing
+            print(f"trainer: {error}", file=sys.stderr)
         return error.exit_code
     return 0
 
@@ -44,6 +46,7 @@ def _parser() -> Parser:
     train.add_argument("--data-seed", type=int, help="of the data order alone; default: --seed")
     train.add_argument("--out", type=Path, required=True, help="run folder")
     train.add_argument("--recipe", type=Path, help="YAML laid over trainer/recipe.yaml")
+    train.add_argument("--save-minutes", type=float, default=10.0, help="how often to save what a killed run would go on from")
     evaluate = commands.add_parser("evaluate", help="score a run in bits per byte")
     fingerprint = commands.add_parser("fingerprint", help="what makes scores comparable")
     epochs = commands.add_parser("epochs", help="how often a run would pass its corpus, and what its data lacks")
@@ -81,9 +84,15 @@ def _prepare(given: argparse.Namespace) -> None:
 
 def _train(given: argparse.Namespace) -> None:
     wanted = _budget(given)
+    from trainer.measure import custody
+
+    custody.begin()  # before anything that may be edited is imported
     from trainer.measure.train import Request, train
 
-    record = train(Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe, given.data_seed))
+    asked = Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe, given.data_seed)
+    record = train(replace(asked, save_minutes=given.save_minutes))
+    if record is None:  # the first rank speaks
+        return
     spent = f"{record['steps']} steps, {record['tokens']:,} tokens, {record['flops']:.3g} FLOPs, {record['total_seconds']:.1f} s"
     print(f"done: {spent}; next: python -m trainer evaluate --run {given.out} --data {given.data}")
 

@@ -1,16 +1,20 @@
 """A prepared data folder as values: its facts, its tokens, its tokenizer."""
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy
 
+from trainer.measure import digests
 from trainer.measure.errors import UsageError
 
 CONTEXT = 128  # tokens that a prediction may look back on when it is scored, unless the folder was prepared with others
 IDENTITY = ("corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes", "validation_context")
+TRAINED_ON = ("train_tokens.npy", "train_lengths.npy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,14 @@ class Data:
     @property
     def identity(self) -> dict[str, Any]:
         """What has to be equal for two scores to be comparable."""
-        return {key: self.facts[key] for key in IDENTITY}
+        listed = json.dumps(self.facts.get("files", {}), sort_keys=True)
+        return {key: self.facts[key] for key in IDENTITY} | {"data_digest": hashlib.sha256(listed.encode()).hexdigest()}
+
+    def edited(self, names: Iterable[str] | None = None) -> list[str]:
+        """Those of the folder's files (None: of all but what is only trained on) that are not what `prepare` wrote."""
+        known: dict[str, str] = self.facts.get("files", {})
+        wanted = [name for name in known if name not in TRAINED_ON] if names is None else names
+        return [name for name in wanted if name in known and digests.of_file(self.folder / name) != known[name]]
 
     def documents(self, side: str) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Tokens (uint16, end to end) and document lengths of side `train` or `validation`."""

@@ -9,12 +9,10 @@ from typing import Any
 
 from trainer.measure import budget as budgets
 from trainer.measure import data as datas
-from trainer.measure import flops
+from trainer.measure import flops, utilization
 from trainer.measure.errors import UsageError
 
-# bf16 matrix FLOP/s without sparsity, by a word of the device's name (NVIDIA's data sheets).
-PEAKS = {"B200": 2.25e15, "H200": 9.89e14, "H100": 9.89e14, "A100": 3.12e14, "L40S": 3.62e14, "4090": 1.65e14, "A10": 1.25e14}
-OTHER_GPU, CPU = 5e13, 5e10
+OTHER_GPU, CPU = 5e13, 5e10  # FLOP/s where the device is not in the table of peaks
 USED = 0.2  # of the peak: what a plain implementation reaches
 STEPS_A_SECOND = 20.0  # eager steps of a small model are bound by their launches, not by the arithmetic
 
@@ -80,4 +78,4 @@ def peak(device: str) -> float:
     if not device.startswith("cuda"):
         return CPU
     name = torch.cuda.get_device_name(device) if torch.cuda.is_available() else ""
-    return next((flop_per_sec for word, flop_per_sec in PEAKS.items() if word in name), OTHER_GPU)
+    return utilization.peak(name) or OTHER_GPU

@@ -19,5 +19,15 @@ class RunFailed(TrainerError):
     exit_code = 3
 
 
+class Stopped(TrainerError):
+    """A run that was asked to stop and saved what it needs to go on; train.json says status stopped. Exit code 4."""
+
+    exit_code = 4
+
+
+class Silenced(TrainerError):
+    """The end of a rank whose reason another rank has given already: nothing is printed."""
+
+
 class InvalidScore(Exception):
     """A model that may not be scored (looks ahead, keeps state, is not finite); data, not a crash."""

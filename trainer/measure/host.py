@@ -1,6 +1,7 @@
 """The evaluation host: rebuilds the trained model from the snapshot's code and answers tokens with logits.
 
-Started by the scorer, with its standard output on a log. It sees tokens, never bytes, losses or the pipe to the parent.
+Started by the scorer, with its standard output on a log. It sees tokens, never bytes, losses or the pipe to the parent;
+a model that opens what it is scored on, or the corpus, is answered for as invalid.
 """
 
 import argparse
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import torch
 
-from trainer.measure import checkpoint, exchange, machine
+from trainer.measure import audit, checkpoint, digests, exchange, machine
 
 
-def serve(run: Path, device_text: str, batch: exchange.Shape, mapping: int, requests: int, answers: int) -> None:
+def serve(run: Path, data: Path, device_text: str, batch: exchange.Shape, mapping: int, requests: int, answers: int) -> None:
     """Answer every request until the scorer closes its end; a model that does not take the rows, or makes something else
     of them than logits, is answered with an `invalid` reason."""
+    watched = audit.Audit(snapshot=digests.PACKAGE.parent, run=run, data=data).watch()
     device = machine.device(device_text)
     model, _ = checkpoint.load(run, device, machine.dtype(device))
     shared = exchange.Mapping(mapping, batch)
@@ -33,7 +35,8 @@ def serve(run: Path, device_text: str, batch: exchange.Shape, mapping: int, requ
                 exchange.send(answers, {"invalid": reason})
                 continue
             logits.copy_(found)
-            exchange.send(answers, {"invalid": None})
+            seen = audit.refusal(watched.seen)
+            exchange.send(answers, {"invalid": None if seen is None else f"of the model, when it was scored: {seen}"})
 
 
 def _is_the_machine_s(error: Exception) -> bool:
@@ -47,12 +50,13 @@ def main() -> None:
     """Parse what the scorer passed on."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--device", required=True)
     for name in ("rows", "T", "vocab", "mapping", "requests", "answers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args()
     batch = exchange.Shape(given.rows, given.T, given.vocab)
-    serve(given.run, given.device, batch, given.mapping, given.requests, given.answers)
+    serve(given.run, given.data, given.device, batch, given.mapping, given.requests, given.answers)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import os
 import platform
 import resource
 import sys
+import tempfile
+import time
 from collections.abc import MutableMapping
 from importlib import metadata
 from pathlib import Path
@@ -22,8 +24,14 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 def quiet(environ: MutableMapping[str, str] = os.environ) -> None:
     """Prepare the environment; call before torch is imported."""
-    for name, value in {**_QUIET, "OMP_NUM_THREADS": "1"}.items():
+    for name, value in {**_QUIET, "OMP_NUM_THREADS": "1", **_compiled(environ)}.items():
         environ.setdefault(name, value)
+
+
+def _compiled(environ: MutableMapping[str, str]) -> dict[str, str]:
+    """Where compiled kernels are kept for every run of this user, past a restart; torch's own place is the temporary folder."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
+    return {"TORCHINDUCTOR_CACHE_DIR": str(cache / "trainer" / "inductor"), "TRITON_CACHE_DIR": str(cache / "trainer" / "triton")}
 
 
 def keep_memory() -> None:
@@ -93,9 +101,30 @@ def peak_memory_mb(device: "torch.device") -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes
 
 
-def synchronize(device: "torch.device") -> None:
-    """Wait until the device has finished what it was given."""
-    import torch
+class Stopwatch:
+    """Seconds that the device worked inside `with`: CUDA events where there is CUDA, so that what Python does between the
+    launches is left out; the clock elsewhere."""
 
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    def __init__(self, device: "torch.device") -> None:
+        self.seconds = 0.0
+        self._device, self._began = device, 0.0
+        self._events: tuple[Any, Any] | None = None
+        if device.type == "cuda":
+            import torch
+
+            self._events = (torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True))
+
+    def __enter__(self) -> None:
+        if self._events:
+            self._events[0].record()
+        else:
+            self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        """Waits for the device."""
+        if self._events:
+            self._events[1].record()
+            self._events[1].synchronize()
+            self.seconds += self._events[0].elapsed_time(self._events[1]) / 1000
+        else:
+            self.seconds += time.perf_counter() - self._began

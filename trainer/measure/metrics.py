@@ -6,12 +6,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from trainer.measure import files
+
 
 class Metrics:
-    """The open file; refuses one that exists."""
+    """The open file. A new run refuses one that exists; a run that goes on drops what was written after it was saved."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+    def __init__(self, path: Path, after: int = 0) -> None:
+        """after: steps that the run has done already, the lines to keep."""
+        if after:
+            lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+            files.write(path, b"".join(line for line in lines if line.endswith(b"\n") and json.loads(line)["step"] <= after))
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if after else os.O_EXCL), 0o644)
 
     def write(self, row: dict[str, Any]) -> None:
         """Append one line."""

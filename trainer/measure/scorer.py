@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from trainer.measure import audit, digests, exchange, nats, validation
+from trainer.measure import audit, custody, digests, exchange, nats, validation
 from trainer.measure import data as datas
 from trainer.measure.errors import InvalidScore, TrainerError
 
@@ -36,7 +36,7 @@ def evaluate(run: Path, data_folder: Path, device: str) -> dict[str, Any]:
     try:
         _same(record, digest, data)
         T = data.context
-        with Host.start(run, device, exchange.Shape(max(validation.BATCH_TOKENS // T, 1), T, data.vocab)) as host:
+        with Host.start(run, data.folder, device, exchange.Shape(max(validation.BATCH_TOKENS // T, 1), T, data.vocab)) as host:
             result["value"], result["checks"] = Score(host, data).compute()
         result["valid"] = True
     except InvalidScore as error:
@@ -65,8 +65,12 @@ def _same(record: dict[str, Any], checkpoint_digest: str, data: datas.Data) -> N
     for name, value in now.items():
         if record.get(name) != value:
             raise InvalidScore(f"{name} is {value}, but training recorded {record.get(name)}")
-    if read := [what for what in record["outside"] if what.startswith(audit.VALIDATION)]:
-        raise InvalidScore(f"training opened what it is scored on ({', '.join(read)})")
+    objections = [*record.get("tampering", []), *custody.in_the_way()]
+    if (seen := audit.refusal(record["outside"])) is not None:
+        objections.insert(0, f"of training: {seen}")
+    objections += [f"{name} is not what was prepared" for name in data.edited()]
+    if objections:
+        raise InvalidScore("; ".join(dict.fromkeys(objections)))
 
 
 @dataclass(slots=True)
@@ -81,13 +85,13 @@ class Host:
     log: Path
 
     @classmethod
-    def start(cls, run: Path, device: str, shape: exchange.Shape) -> "Host":
+    def start(cls, run: Path, data: Path, device: str, shape: exchange.Shape) -> "Host":
         """Start it; the model loads while the caller goes on."""
         file = exchange.unnamed_file(run, shape.size)
         (host_reads, requests), (answers, host_writes) = os.pipe(), os.pipe()
         numbers = {"rows": shape.rows, "T": shape.T, "vocab": shape.vocab}
         numbers |= {"mapping": file, "requests": host_reads, "answers": host_writes}
-        command = [sys.executable, "-m", "trainer.measure.host", "--run", str(run), "--device", device]
+        command = [sys.executable, "-m", "trainer.measure.host", "--run", str(run), "--device", device, "--data", str(data)]
         command += [f"--{name}={number}" for name, number in numbers.items()]
         with (run / "host.log").open("wb") as log:
             process = subprocess.Popen(

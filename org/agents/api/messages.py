@@ -182,4 +182,5 @@ def _failure(error: anthropic.APIStatusError) -> Failure:
     kind = str((told or {}).get("type") or "")
     status = error.status_code if error.status_code != 200 else 0  # an error in the middle of a stream that began well
     headers = {name.lower(): value for name, value in error.response.headers.items()}
-    return Failure(status, kind, str((told or {}).get("message") or error.message), headers)
+    text = (told or {}).get("message") or kind or error.message
+    return Failure(status, kind, str(text), headers)

@@ -1,6 +1,7 @@
 """The conversation on disk: one JSON line an item, appended and synced before anything follows from it.
 
-A line that a death tore stays where it is and is passed over; the next line begins on its own.
+A line that a death tore stays where it is and is passed over; the next line begins on its own. Keys are concealed in all
+that was said and done; blocks that a provider signed stay as they are, for it would refuse them otherwise.
 """
 
 import dataclasses
@@ -15,8 +16,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from org.agents.api.conversation import Block, Conversation, Item
+from org.agents.api.conversation import Block, Conversation, Item, Opaque
 from org.model.errors import OrgError
+from org.store import secrets
 
 VERSION = 1
 KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in (*typing.get_args(Item), *typing.get_args(Block))}
@@ -82,7 +84,27 @@ class Transcript:
 
 def _row(value: Any) -> dict[str, Any]:
     told = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if not isinstance(value, Opaque):
+        told = {name: _concealed(text) if isinstance(text, str) else text for name, text in told.items()}
     return {"kind": type(value).__name__.lower(), **told}
+
+
+def _concealed(text: str) -> str:
+    """JSON stays JSON: a key is concealed in its strings, not across them."""
+    if text.startswith("{") and secrets.conceal(text) != text:
+        try:
+            return json.dumps(_inner(json.loads(text)), ensure_ascii=False)
+        except ValueError:
+            pass
+    return secrets.conceal(text)
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _inner(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_inner(inner) for inner in value]
+    return secrets.conceal(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:

@@ -75,7 +75,8 @@ def live(con: sqlite3.Connection, layout: Layout, author: str) -> str:
     if at is None:
         return f"{run.id} {run.experiment} {bar(0, 1)} starts on {run.device or 'a device'}{more}"
     loss = f"  loss {at.loss:.4f}" if at.loss is not None else ""
-    return f"{run.id} {run.experiment} {bar(at.step, at.steps)} step {at.step}/{at.steps}{loss}{more}"
+    done = bar(round(100 * at.share(run.budget)), 100)
+    return f"{run.id} {run.experiment} {done} {at.words(run.budget)}{loss}{more}"
 
 
 def _moved(experiment: Experiment) -> Line:

@@ -1,5 +1,6 @@
 """One tab or dialogue a file.
 
-overview.py  experiments.py  programs.py  plot.py  standup.py  messages.py  log.py    the tabs, 1 to 7
-page.py      an experiment's notebook page       reply.py    an answer to a message       help.py    keys and symbols
+overview.py  experiments.py  programs.py  findings.py  plot.py  standup.py  messages.py  devices.py  log.py    the tabs, 1 to 9
+page.py      an experiment: its page, diff, evidence     form.py    what is typed for a verb
+said.py      what a verb said                            help.py    keys and symbols
 """

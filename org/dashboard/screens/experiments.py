@@ -1,4 +1,6 @@
-"""Tab 2: every experiment; / narrows, Enter opens its page."""
+"""Tab 2: the experiments, a page at a time; / narrows, o sorts, Enter tells all about one."""
+
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -7,21 +9,23 @@ from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
 from org.dashboard import figures
-from org.dashboard.state import LabState
+from org.dashboard.listing import ROWS
+from org.dashboard.state import LabState, Listing, Query, Sort
 from org.dashboard.widgets.experiments_table import ExperimentsTable
 from org.dashboard.widgets.view import View
+from org.model.experiment import Experiment
 
 
 class Experiments(View):
-    class Opened(Message):
-        """The person wants to read an experiment's page."""
+    class Asked(Message):
+        """Other experiments are wanted."""
 
-        def __init__(self, experiment: str) -> None:
-            super().__init__()
-            self.experiment = experiment
+    query_of_page: Query = Query()
+    _next_sort: ClassVar[dict[Sort, Sort]] = dict(zip(Sort, [*list(Sort)[1:], Sort.NEWEST], strict=True))
+    _from_above = True  # whether a new page is entered at its top
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="words: state, author, program, subject …   Enter keeps, Esc clears", id="filter")
+        yield Input(placeholder="words, or author:NAME program: state: label:   Enter keeps, Esc clears", id="filter")
         yield ExperimentsTable(id="experiment-table")
         yield Static(id="experiment-count")
 
@@ -29,8 +33,20 @@ class Experiments(View):
         self.query_one(Input).display = False
 
     def show(self, was: LabState | None, lab: LabState) -> None:
-        if was is None or was.experiments is not lab.experiments:
-            self._narrow()
+        if was is not None and was.listing is lab.listing:
+            return
+        table = self.query_one(ExperimentsTable)
+        turned = was is not None and was.listing.query != lab.listing.query
+        table.show(lab.listing.lines)
+        if turned and table.row_count:
+            table.move_cursor(row=0 if self._from_above else table.row_count - 1)
+        self.query_one("#experiment-count", Static).update(Text.assemble((told(lab.listing), self.palette.dim)))
+        self.post_message(self.Selected())
+
+    @property
+    def selected_experiment(self) -> Experiment | None:
+        row = self.query_one(ExperimentsTable).selected
+        return None if row is None else row.experiment
 
     def open_filter(self) -> None:
         field = self.query_one(Input)
@@ -43,24 +59,58 @@ class Experiments(View):
         field.value, field.display = "", False
         self.focus_main()
 
+    def sort_otherwise(self) -> None:
+        self._from_above = True
+        self._ask(Query(self.query_of_page.words, self._next_sort[self.query_of_page.sort]))
+
+    def has_leaf(self, step: int) -> bool:
+        """Whether there is a page before this one (-1), or after it (1)."""
+        offset = self.query_of_page.offset + step * ROWS
+        return 0 <= offset < max(self.lab.listing.found, 1)
+
+    @on(ExperimentsTable.Past)
+    def _past(self, event: ExperimentsTable.Past) -> None:
+        self.leaf(event.step)
+
+    def leaf(self, step: int) -> None:
+        """Turn to the page after this one, or before it."""
+        asked = self.query_of_page
+        if self.has_leaf(step) and self.lab.listing.query == asked:  # not past a page that is still being read
+            self._from_above = step > 0
+            self._ask(Query(asked.words, asked.sort, asked.offset + step * ROWS))
+
     @on(Input.Changed, "#filter")
-    def _narrow(self) -> None:
-        table = self.query_one(ExperimentsTable)
-        words = self.query_one(Input).value
-        found = table.show_matching(self.lab.experiments, words)
-        count = figures.count(len(self.lab.experiments), "experiment")
-        every = f"{count}, newest first · Enter reads the page · / narrows"
-        told = f"{found} of {count} match “{words}” · Esc shows all" if words else every
-        self.query_one("#experiment-count", Static).update(Text.assemble((told, self.palette.dim)))
+    def _narrow(self, event: Input.Changed) -> None:
+        self._from_above = True
+        self._ask(Query(event.value.strip(), self.query_of_page.sort))
 
     @on(Input.Submitted, "#filter")
     def focus_main(self) -> None:
         self.query_one(ExperimentsTable).focus()
 
+    @on(DataTable.RowHighlighted, "#experiment-table")
+    def _selected(self) -> None:
+        self.post_message(self.Selected())
+
     @on(DataTable.RowSelected, "#experiment-table")
-    def _open(self, event: DataTable.RowSelected) -> None:
-        self.post_message(self.Opened(str(event.row_key.value)))
+    def _open(self) -> None:
+        if self.selected_experiment is not None:
+            self.post_message(self.Opened(self.selected_experiment))
 
     def key_escape(self) -> None:
         if self.query_one(Input).display:
             self.close_filter()
+
+    def _ask(self, query: Query) -> None:
+        if query != self.query_of_page:
+            self.query_of_page = query
+            self.post_message(self.Asked())
+
+
+def told(found: Listing) -> str:
+    """What of the experiments is on the screen, and how to see the others."""
+    query, every = found.query, figures.count(found.total, "experiment")
+    what = f"{found.found} of {every} match “{query.words}”" if query.words else every
+    if found.found > ROWS:
+        what = f"{query.offset + 1} to {query.offset + len(found.lines)} of {what} ([ and ] turn the page)"
+    return f"{what}, {query.sort.value} (o) · Enter tells all · " + ("Esc shows all" if query.words else "/ narrows")

@@ -16,11 +16,11 @@ from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, PROGRAM, Sign
 
 _COLUMN = 15  # cells for a symbol and its words
 _MORE = {
-    "1 … 7": "Open a tab",
-    "enter": "Agents: go to the pane · experiments: read the page · questions: answer",
+    "1 … 9": "Open a tab",
+    "enter": "Agents: go to the pane · experiments and findings: all about one · questions: answer",
     "← →": "In the plot: the program before, the next one, all together",
     "tab": "From the questions to the agents and back",
-    "ctrl+p": "Every verb for every agent and program, and the colour themes",
+    "ctrl+p": "Every verb for every agent, program and experiment, and the colour themes",
 }
 
 
@@ -41,9 +41,9 @@ class Help(ModalScreen[None]):
 
 def text_of(bindings: Iterable[Binding], colours: Palette) -> Text:
     """Keys, then the symbols of everything that has a state."""
-    keys = {b.key_display or b.key: b.tooltip for b in bindings if b.show and b.action != "resume"} | _MORE
+    named = [b for b in bindings if "resume" not in b.action and not b.action.startswith("tab")]
     text = _title("Keys", colours)
-    for key, meaning in keys.items():
+    for key, meaning in [*((b.key_display or b.key, b.tooltip) for b in named), *_MORE.items()]:
         text.append(f"{key:>7}  ", style=f"bold {colours.live}").append(f"{meaning}\n", style=colours.plain)
     tables: dict[str, Iterable[Sign]] = {
         "Experiments": EXPERIMENT.values(),

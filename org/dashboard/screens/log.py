@@ -1,4 +1,4 @@
-"""Tab 7: the ledger's events as they come, newest last."""
+"""Tab 9: the ledger's events as they come, newest last."""
 
 from rich.text import Text
 from textual.app import ComposeResult

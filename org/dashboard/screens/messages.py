@@ -1,4 +1,4 @@
-"""Tab 6: the lab's messages; r answers the selected one."""
+"""Tab 7: the lab's messages, each with its thread; r answers the selected one, b writes to everybody."""
 
 from rich.text import Text
 from textual import on
@@ -8,13 +8,14 @@ from textual.widgets import DataTable, Markdown, Static
 
 from org.dashboard import figures
 from org.dashboard.state import LabState
+from org.dashboard.thread import thread_of
 from org.dashboard.widgets.messages_table import MessagesTable, Row
 from org.dashboard.widgets.view import View
 from org.model.message import Message
 
 
 class Messages(View):
-    _open = ""  # the message whose body is shown
+    _open: tuple[str, ...] = ()  # the message whose thread is shown, and that thread
 
     def compose(self) -> ComposeResult:
         yield MessagesTable(id="message-table")
@@ -25,6 +26,7 @@ class Messages(View):
     def show(self, was: LabState | None, lab: LabState) -> None:
         if was is None or was.messages is not lab.messages or was.questions is not lab.questions:
             self.query_one(MessagesTable).show_lab(lab)
+            self.call_later(self._read)  # an answer belongs to the thread that is open
         if not lab.messages:
             self.query_one("#message-head", Static).update(Text.assemble(("No messages yet.", self.palette.dim)))
 
@@ -36,13 +38,24 @@ class Messages(View):
     @on(DataTable.RowHighlighted, "#message-table")
     async def _read(self) -> None:
         row = self.query_one(MessagesTable).selected if self.app.is_running else None
-        if row is None or row.message.id == self._open:
+        if row is None:
             return
-        self._open = row.message.id
+        thread = thread_of(row.message, self.lab.messages)
+        shown = (row.message.id, *(message.id for message in thread))
+        if shown == self._open:
+            return
+        self._open = shown
         self.query_one("#message-head", Static).update(self._head(row))
-        await self.query_one("#message-body", Markdown).update(row.message.body)
+        text = row.message.body if len(thread) == 1 else "\n\n---\n\n".join(self._letter(m, row) for m in thread)
+        await self.query_one("#message-body", Markdown).update(text)
         self.query_one("#body").scroll_home(animate=False)
         self.post_message(self.Selected())
+
+    def _letter(self, message: Message, row: Row) -> str:
+        """One of a thread; the selected one has a mark."""
+        at = figures.day_time(message.sent_at, row.setting.zone)
+        mark = "▶ " if message.id == row.message.id else ""
+        return f"{mark}**{message.sender} → {message.to}**, {at}\n\n{message.body}"
 
     def _head(self, row: Row) -> Text:
         message, colours = row.message, self.palette

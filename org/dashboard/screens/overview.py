@@ -38,9 +38,9 @@ class Overview(View):
             self.query_one(Questions).show_lab(lab)
         self.query_one(AgentsTable).show_lab(lab)
         self.query_one(DevicesTable).show_lab(lab)
-        if was is None or (was.totals, was.today, was.merges) != (lab.totals, lab.today, lab.merges):
+        if was is None or _counted(was) != _counted(lab):
             self.query_one(Numbers).show(lab)
-        if was is None or was.experiments is not lab.experiments or was.pools is not lab.pools:
+        if was is None or was.points is not lab.points or was.pools is not lab.pools:
             self.query_one(CurvePlot).draw(curve.of(lab), self.palette)
         self._detail()
 
@@ -62,3 +62,8 @@ class Overview(View):
 
     def focus_main(self) -> None:
         self.query_one(AgentsTable).focus()
+
+
+def _counted(lab: LabState) -> tuple[object, ...]:
+    """What the numbers are made of."""
+    return lab.totals, lab.today, lab.spend, lab.budgets, lab.merges, lab.sigma

@@ -1,61 +1,60 @@
-"""An experiment's notebook page, over the tab that asked for it."""
+"""An experiment in full, over the tab that asked for it: its notebook page, its diff, its evidence."""
 
-from pathlib import Path
 from typing import ClassVar
 
+from rich.syntax import Syntax
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, ScrollableContainer, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Markdown
+from textual.widgets import Markdown, Static, TabbedContent, TabPane
 
-from org.comms import front_matter
-from org.dashboard import figures
-from org.dashboard.state import ExperimentLine
-from org.dashboard.symbols import EXPERIMENT
+PARTS = ("page", "diff", "evidence")
 
 
 class Page(ModalScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "app.pop_screen", "Back", tooltip="Back to the table")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "app.pop_screen", "Back", tooltip="Back to the table"),
+        Binding("n", "part('page')", "Page", tooltip="The notebook page: hypothesis, verdict, runs, label"),
+        Binding("d", "part('diff')", "Diff", tooltip="What it changes"),
+        Binding("e", "part('evidence')", "Evidence", tooltip="The race, to check by hand"),
+        Binding("tab", "turn", "Next part", tooltip="The next part", priority=True),
+    ]
 
     def __init__(self, title: str, markdown: str) -> None:
         super().__init__()
         self._title, self._markdown = title, markdown
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="sheet") as sheet:
-            sheet.border_title, sheet.border_subtitle = self._title, "Esc goes back"
-            yield Markdown(self._markdown)
+        with Container(classes="sheet") as sheet:
+            sheet.border_title, sheet.border_subtitle = self._title, "n page · d diff · e evidence · Esc goes back"
+            with TabbedContent(initial="page"):
+                with TabPane("Page", id="page"), VerticalScroll():
+                    yield Markdown(self._markdown)
+                with TabPane("Diff", id="diff"), ScrollableContainer():
+                    yield Static("…", id="diff-text")
+                with TabPane("Evidence", id="evidence"), ScrollableContainer():
+                    yield Static("…", id="evidence-text")
 
+    def on_mount(self) -> None:
+        self.action_part("page")
 
-def read(path: Path) -> str | None:
-    """The text of a page as a person reads it; None when there is none yet."""
-    try:
-        return front_matter.without(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return None
+    def action_part(self, name: str) -> None:
+        self.query_one(TabbedContent).active = name
+        self.query_one(f"TabPane#{name} > ScrollableContainer").focus()
 
+    def action_turn(self) -> None:
+        now = PARTS.index(self.query_one(TabbedContent).active)
+        self.action_part(PARTS[(now + 1) % len(PARTS)])
 
-def text_of(path: Path, line: ExperimentLine) -> str:
-    """The page, or what the ledger knows."""
-    text = read(path)
-    return unwritten(line) if text is None else text
+    def show_diff(self, text: str) -> None:
+        """Show it, unless the person went on."""
+        if self.is_attached:
+            theme = "ansi_dark" if self.app.current_theme.dark else "ansi_light"
+            coloured = Syntax(text, "diff", theme=theme, background_color="default", word_wrap=False)
+            self.query_one("#diff-text", Static).update(coloured)
 
-
-def title_of(line: ExperimentLine) -> str:
-    return f"{line.experiment.id}  {EXPERIMENT[line.experiment.state]}"
-
-
-def unwritten(line: ExperimentLine) -> str:
-    """What the ledger knows of an experiment that has no page yet."""
-    e = line.experiment
-    facts = [
-        f"# {e.subject}",
-        f"**Because** {e.because}",
-        f"**Predicted** {e.predict or '–'}",
-        f"**By** {e.author} in {e.program}, claim: {e.claim.value}",
-        f"**So far** {figures.count(len(line.values), 'run')}, mean {figures.metric(line.metric)}",
-        f"**Said** {e.reason}" if e.reason else "",
-        "*The notebook page is written with the verdict.*",
-    ]
-    return "\n\n".join(fact for fact in facts if fact)
+    def show_evidence(self, text: str) -> None:
+        if self.is_attached:
+            self.query_one("#evidence-text", Static).update(Text(text))

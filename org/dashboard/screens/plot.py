@@ -1,4 +1,4 @@
-"""Tab 4: best so far. Left and right choose the program."""
+"""Tab 5: best so far. Left and right choose the program."""
 
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ class Plot(View):
         yield Static(id="plot-legend")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
-        if was is not None and was.experiments is lab.experiments and was.pools is lab.pools:
+        if was is not None and was.points is lab.points and was.pools is lab.pools:
             return
         self._draw()
 

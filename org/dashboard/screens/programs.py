@@ -1,16 +1,25 @@
-"""Tab 3: programs as a tree: question, head, who works on it, what was merged."""
+"""Tab 3: programs as a tree: question, head, rung, who works on it, queue, merged, discarded; then the backlog of ideas."""
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from org.dashboard import figures
 from org.dashboard.palette import Palette
-from org.dashboard.state import ExperimentLine, LabState, ProgramLine
+from org.dashboard.state import LabState, ProgramLine
 from org.dashboard.symbols import EXPERIMENT, PROGRAM, Tone
 from org.dashboard.widgets.view import View
-from org.model.program import State
+from org.model.experiment import IN_HEAD, Experiment
+from org.model.experiment import State as S
+from org.model.idea import Idea
+from org.model.merge import Merge
+from org.model.program import Program, State
+
+IDEAS = " ideas"  # the node's data; no slug has a space
+QUEUED = (S.PROPOSED, S.APPROVED)
+RACING = (S.SCREENING, S.RACING, S.REOPENED)
 
 
 class Programs(View):
@@ -20,24 +29,56 @@ class Programs(View):
         yield tree
 
     def show(self, was: LabState | None, lab: LabState) -> None:
-        if was is not None and was.programs is lab.programs and was.experiments is lab.experiments:
+        if was is not None and was.programs is lab.programs and was.ideas is lab.ideas:
             return
         tree: Tree[str] = self.query_one("#program-tree", Tree)
-        experiments = {line.experiment.id: line for line in lab.experiments}
         nodes = {node.data: node for node in tree.root.children}
         for program in lab.programs:
-            label = program_label(program, self.palette)
-            node = nodes.get(program.program.slug)
-            if node is None:
-                node = tree.root.add(label, data=program.program.slug, expand=program.program.state is State.OPEN)
-            else:
-                node.set_label(label)
-            _fill(node, [*_facts(program, self.palette), *_outcomes(program, experiments, self.palette)])
+            node = self._node(nodes.get(program.program.slug), program)
+            _fill(node, leaves(program, lab, self.palette))
         if not lab.programs and not tree.root.children:
             tree.root.add_leaf(self.palette.text("no programs yet; the chief opens them from briefs", Tone.DIM))
+        elif lab.programs:
+            label = self.palette.text(f"Ideas: {len(lab.ideas)} open", bold=True)
+            ideas = nodes.get(IDEAS) or tree.root.add(label, data=IDEAS)
+            ideas.set_label(label)
+            _fill(ideas, [idea_label(idea, self.palette) for idea in lab.ideas])
+            if tree.cursor_line < 0:  # keys act on the program under it
+                tree.cursor_line = 0
+        self.post_message(self.Selected())
+
+    def _node(self, node: TreeNode[str] | None, program: ProgramLine) -> TreeNode[str]:
+        label, tree = program_label(program, self.palette), self.query_one("#program-tree", Tree)
+        if node is None:
+            ideas = next((n for n in tree.root.children if n.data == IDEAS), None)
+            is_open = program.program.state is State.OPEN
+            return tree.root.add(label, data=program.program.slug, expand=is_open, before=ideas)
+        node.set_label(label)
+        return node
+
+    @property
+    def selected_program(self) -> Program | None:
+        """That of the line under the cursor."""
+        node = self.query_one("#program-tree", Tree).cursor_node
+        while node is not None and node.data is None:
+            node = node.parent
+        slug = None if node is None else node.data
+        return next((line.program for line in self.lab.programs if line.program.slug == slug), None)
+
+    @on(Tree.NodeHighlighted, "#program-tree")
+    def _selected(self) -> None:
+        self.post_message(self.Selected())
 
     def focus_main(self) -> None:
-        self.query_one("#program-tree", Tree).focus()
+        tree = self.query_one("#program-tree", Tree)
+        tree.focus()
+
+
+def leaves(line: ProgramLine, lab: LabState, colours: Palette) -> list[Text]:
+    """Facts, then what is under way, then what was merged."""
+    queue = sorted(line.queue, key=lambda e: e.state in QUEUED)
+    merged = (_merged(merge, e, colours) for merge, e in line.merged)
+    return [*_facts(line, lab, colours), *(_queued(e, colours) for e in queue), *merged]
 
 
 def _fill(node: TreeNode[str], labels: list[Text]) -> None:
@@ -55,14 +96,23 @@ def program_label(line: ProgramLine, colours: Palette) -> Text:
     program = line.program
     text = colours.sign(PROGRAM[program.state])
     text.append(f"  {program.slug}", style=f"bold {colours.plain}").append(f"  {program.title}", style=colours.plain)
-    counts = f"{figures.count(line.tries, 'try').replace('trys', 'tries')}, {figures.count(len(line.merges), 'merge')}"
-    return text.append(f"  {counts}", style=colours.live).append(f", {line.open} open" if line.open else "", style=colours.live)
+    counts = f"{figures.count(line.tries, 'try').replace('trys', 'tries')}, {line.count(IN_HEAD)} merged"
+    return text.append(f"  {counts}", style=colours.live).append(
+        f", {len(line.queue)} open" if line.queue else "", style=colours.live
+    )
 
 
-def _facts(line: ProgramLine, colours: Palette) -> list[Text]:
-    program = line.program
+def _facts(line: ProgramLine, lab: LabState, colours: Palette) -> list[Text]:
+    program, count = line.program, line.count
     head = (program.head_commit or "")[:9] or "no branch yet"
-    facts = [("asks", program.question), ("head", f"{head} · {program.claim} · judged by {program.objective or 'the config'}")]
+    facts = [
+        ("asks", program.question),
+        ("head", f"{head} · {program.claim} · judged by {program.objective or 'the config'}"),
+        ("rung", _rung(line, lab)),
+        ("tries", f"{count(QUEUED)} queued · {count(RACING)} racing · {count((S.BETTER, S.QUEUED))} merging · "
+                  f"{count(IN_HEAD)} merged · {count((S.DISCARDED,))} discarded · {count((S.PARKED,))} parked · "
+                  f"{count((S.FAILED, S.INVALID))} failed"),
+    ]  # fmt: skip
     if line.agents:
         facts.append(("agents", ", ".join(line.agents)))
     if program.reason:
@@ -70,14 +120,31 @@ def _facts(line: ProgramLine, colours: Palette) -> list[Text]:
     return [colours.text(f"{name:7}", Tone.DIM).append(words, style=colours.plain) for name, words in facts]
 
 
-def _outcomes(line: ProgramLine, experiments: dict[str, ExperimentLine], colours: Palette) -> list[Text]:
-    labels = []
-    for merge in reversed(line.merges):
-        found = experiments.get(merge.experiment)
-        if found is None:
-            continue
-        e = found.experiment
-        text = colours.sign(EXPERIMENT[e.state]).append(f"  {e.id:5}", style=f"bold {colours.plain}")
-        text.append(f" {figures.gain(e.gain):8} ", style=colours.good).append(e.subject, style=colours.plain)
-        labels.append(text.append(f"  {e.author}, head {merge.new[:9]}", style=colours.dim))
-    return labels
+def _rung(line: ProgramLine, lab: LabState) -> str:
+    """Where its races are run, and what held further up."""
+    rungs = lab.setting.rungs
+    here = f"1 of {len(rungs)} ({rungs[0]})" if rungs else "1"
+    held, fell = line.count((S.CONFIRMED,)), line.count((S.FAILED_TRANSFER,))
+    return here + (f" · {held} confirmed further up, {fell} did not hold" if held or fell else "")
+
+
+def _sign(e: Experiment, colours: Palette) -> Text:
+    sign = EXPERIMENT[e.state]
+    return colours.text(f"{sign!s:<13}", sign.tone)
+
+
+def _queued(e: Experiment, colours: Palette) -> Text:
+    text = _sign(e, colours).append(f" {e.id:6}", style=f"bold {colours.plain}")
+    return text.append(f" {e.subject}", style=colours.plain).append(f"  {e.author}", style=colours.dim)
+
+
+def _merged(merge: Merge, e: Experiment, colours: Palette) -> Text:
+    text = _sign(e, colours).append(f" {e.id:6}", style=f"bold {colours.plain}")
+    text.append(f" {figures.gain(e.gain):8} ", style=colours.good).append(e.subject, style=colours.plain)
+    return text.append(f"  {e.author}, head {merge.new[:9]}", style=colours.dim)
+
+
+def idea_label(idea: Idea, colours: Palette) -> Text:
+    where = f", for {idea.program}" if idea.program else ""
+    text = colours.text(f"{idea.id:>4}  ", Tone.DIM).append(idea.text, style=colours.plain)
+    return text.append(f"  {idea.author}{where}", style=colours.dim)

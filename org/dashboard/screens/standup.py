@@ -1,12 +1,15 @@
-"""Tab 5: the standups, the newest first; the page is Markdown."""
+"""Tab 6: the standups: a calendar, the days that have a page, its sections, and the page."""
+
+import re
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.widgets import Markdown, OptionList
+from textual.widgets import Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
+from org.dashboard import month
 from org.dashboard.state import LabState
 from org.dashboard.widgets.view import View
 
@@ -23,27 +26,39 @@ class Standup(View):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield OptionList(id="days")
+            with Vertical(id="standup-side"):
+                yield Static(id="month")
+                yield OptionList(id="days")
+                yield OptionList(id="sections")
             with VerticalScroll(id="standup-page"):
                 yield Markdown(NONE_YET)
+
+    def on_mount(self) -> None:
+        self.query_one("#days").border_title = "Days"
+        self.query_one("#sections").border_title = "Sections"
 
     def show(self, was: LabState | None, lab: LabState) -> None:
         if was is not None and was.standups is lab.standups:
             return
         days = self.query_one("#days", OptionList)
-        days.display = bool(lab.standups)
+        self.query_one("#standup-side").display = bool(lab.standups)
         at = days.highlighted or 0
         days.set_options([Option(line.day, id=line.day) for line in lab.standups])
         if lab.standups:
             days.highlighted = min(at, len(lab.standups) - 1)
-            self.post_message(self.Wanted(lab.standups[days.highlighted].day))
+            self._want(lab.standups[days.highlighted].day)
         else:
             self.query_one(Markdown).update(NONE_YET)
 
     @on(OptionList.OptionHighlighted, "#days")
     def _day(self, event: OptionList.OptionHighlighted) -> None:
         if event.option_id is not None:
-            self.post_message(self.Wanted(event.option_id))
+            self._want(event.option_id)
+
+    def _want(self, day: str) -> None:
+        written = {line.day for line in self.lab.standups}
+        self.query_one("#month", Static).update(month.month_of(day, written, self.palette))
+        self.post_message(self.Wanted(day))
 
     async def show_page(self, day: str, markdown: str) -> None:
         """Show the page of a day, unless it left the list while it was read."""
@@ -51,7 +66,21 @@ class Standup(View):
         if day not in {option.id for option in days.options}:
             return
         await self.query_one(Markdown).update(markdown)
+        self.query_one("#sections", OptionList).set_options(sections_of(markdown))
+
+    @on(OptionList.OptionHighlighted, "#sections")
+    @on(OptionList.OptionSelected, "#sections")
+    def _section(self, event: OptionList.OptionMessage) -> None:
+        """Its heading comes to the top."""
+        headings = list(self.query_one(Markdown).query("MarkdownH2, MarkdownH3"))
+        if event.option_index < len(headings):
+            self.query_one("#standup-page").scroll_to_widget(headings[event.option_index], top=True, animate=False)
 
     def focus_main(self) -> None:
         days = self.query_one("#days", OptionList)
-        (days if days.display else self.query_one("#standup-page")).focus()
+        (days if self.lab.standups else self.query_one("#standup-page")).focus()
+
+
+def sections_of(markdown: str) -> list[Option]:
+    """The headings below the title, in order; each agent's own section is one of them."""
+    return [Option(f"{'  ' * (len(marks) - 2)}{words}") for marks, words in re.findall(r"^(#{2,3}) +(.+?) *$", markdown, re.M)]

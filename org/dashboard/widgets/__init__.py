@@ -2,6 +2,6 @@
 
 view.py               what every tab is: shows the newest frame while it can be seen
 ledger_table.py       a table that updates cells, with columns that fit its width
-agents_table.py  devices_table.py  experiments_table.py  messages_table.py
+agents_table.py  devices_table.py  experiments_table.py  findings_table.py  messages_table.py
 title_bar.py  note_bar.py  questions.py  agent_detail.py  numbers.py  curve_plot.py
 """

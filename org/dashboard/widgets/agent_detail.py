@@ -6,7 +6,7 @@ from textual.widgets import Static
 from org.dashboard import figures, palette
 from org.dashboard.palette import Palette
 from org.dashboard.state import AgentLine, LabState
-from org.model.agent import Control
+from org.model.agent import Control, State
 
 
 class AgentDetail(Static):
@@ -28,6 +28,8 @@ def _text(line: AgentLine, lab: LabState, colours: Palette) -> Text:
         since = figures.time_of(agent.control_since, lab.setting.zone)
         note = f": {agent.control_note}" if agent.control_note else ""
         text.append(f"  ◆ {agent.controlled_by or 'a person'} since {since}{note}", style=colours.warn)
+    if agent.until is not None and agent.state is State.WAITING:
+        text.append(f"  until {figures.time_of(agent.until, lab.setting.zone)}", style=colours.warn)
     if agent.reason:
         text.append(f"  {agent.reason}", style=colours.warn)
     text.append(f"  {' · '.join(about)}", style=colours.dim)

@@ -9,7 +9,7 @@ from org.dashboard.palette import Palette
 from org.dashboard.state import AgentLine, LabState, Progress
 from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, Tone
 from org.dashboard.widgets.ledger_table import Column, LedgerTable
-from org.model.agent import Control
+from org.model.agent import Cause, Control, State
 from org.model.run import Purpose
 
 
@@ -18,15 +18,13 @@ class Row:
     line: AgentLine
     progress: Progress | None
     max_runs: int
-    metric: float | None
 
 
 class AgentsTable(LedgerTable[Row]):
     """Enter goes to the agent's pane."""
 
     def show_lab(self, lab: LabState) -> None:
-        metrics = {line.experiment.id: line.metric for line in lab.experiments if line.experiment.is_open}
-        self.show([_row(line, lab, metrics) for line in lab.agents])
+        self.show([_row(line, lab) for line in lab.agents])
 
     def key_of(self, row: Row) -> str:
         return row.line.agent.name
@@ -34,27 +32,28 @@ class AgentsTable(LedgerTable[Row]):
     def fitting(self, width: int) -> list[Column[Row]]:
         if width < 110:
             return [
-                Column("Agent", 10, _name), Column("State", 10, _state), Column("Held by", 8, _control),
-                Column("Exp.", 5, _experiment), Column("Run", 0, _progress_short), Column("Device", 6, _device),
+                Column("Agent", 10, _name), Column("State", 12, _state), Column("Held by", 7, _control),
+                Column("Exp.", 6, _experiment), Column("Run", 0, _progress_short), Column("Device", 6, _device),
             ]  # fmt: skip
         if width < 150:
             return [
-                Column("Agent", 10, _name), Column("State", 10, _state), Column("Held by", 8, _control),
+                Column("Agent", 10, _name), Column("State", 12, _state), Column("Held by", 8, _control),
                 Column("Program", 10, _program), Column("Experiment", 16, _subject), Column("Run", 27, _progress_short),
                 Column("Device", 6, _device), Column("Last words", 0, _words),
             ]  # fmt: skip
+        wider = width >= 180
         return [
-            Column("Agent", 12, _name), Column("State", 10, _state), Column("Held by", 8, _control),
-            *([Column("Backend", 8, _backend)] if width >= 180 else []), Column("Program", 12, _program),
-            Column("Experiment", max(28, width // 6), _subject), Column("Run", 6, _look), Column("Progress", 25, _progress),
-            Column("Metric", 7, _metric), Column("Device", 7, _device), Column("Last words", 0, _words),
+            Column("Agent", 12, _name), Column("State", 12, _state), Column("Held by", 8, _control),
+            *([Column("Backend", 8, _backend)] if wider else []), Column("Program", 12, _program),
+            Column("Experiment", max(28, width // 6), _subject), Column("Run", 6, _look),
+            Column("Progress", 25 if wider else 20, _progress), *([Column("Metric", 7, _metric)] if wider else []),
+            Column("Device", 7, _device), Column("Tokens", 7, _tokens), Column("Cost", 8, _cost),
+            *([Column("Ctx", 4, _context)] if wider else []), Column("Last words", 0, _words),
         ]  # fmt: skip
 
 
-def _row(line: AgentLine, lab: LabState, metrics: dict[str, float | None]) -> Row:
-    progress = lab.progress.get(line.run.id) if line.run else None
-    metric = metrics.get(line.experiment.id) if line.experiment else None
-    return Row(line, progress, lab.setting.max_runs, metric)
+def _row(line: AgentLine, lab: LabState) -> Row:
+    return Row(line, lab.progress.get(line.run.id) if line.run else None, lab.setting.max_runs)
 
 
 def _name(row: Row, colours: Palette, width: int) -> Text:
@@ -62,7 +61,12 @@ def _name(row: Row, colours: Palette, width: int) -> Text:
 
 
 def _state(row: Row, colours: Palette, width: int) -> Text:
-    return colours.sign(AGENT[row.line.agent.state])
+    """Of one that waits: for what."""
+    agent = row.line.agent
+    sign = AGENT[agent.state]
+    if agent.state is State.WAITING and agent.cause is not Cause.NONE:
+        return colours.text(f"{sign.symbol} {agent.cause.value}", sign.tone)
+    return colours.sign(sign)
 
 
 def _control(row: Row, colours: Palette, width: int) -> Text:
@@ -95,6 +99,8 @@ def _look(row: Row, colours: Palette, width: int) -> Text:
     run = row.line.run
     if row.line.experiment is None or run is None:
         return colours.text("–", Tone.DIM)
+    if run.purpose is Purpose.SCREEN:
+        return colours.text("screen")
     if run.purpose is not Purpose.RACE:
         return colours.text(f"re {row.line.look}/4")
     return colours.text(f"{row.line.look}/{row.max_runs}")
@@ -126,7 +132,7 @@ def progress_bar(progress: Progress | None, colours: Palette, bar: int) -> Text:
 
 
 def _metric(row: Row, colours: Palette, width: int) -> Text:
-    return colours.text(figures.metric(row.metric), Tone.PLAIN if row.metric is not None else Tone.DIM)
+    return colours.text(figures.metric(row.line.metric), Tone.PLAIN if row.line.metric is not None else Tone.DIM)
 
 
 def _device(row: Row, colours: Palette, width: int) -> Text:
@@ -134,6 +140,27 @@ def _device(row: Row, colours: Palette, width: int) -> Text:
     if run is not None and run.device:
         return colours.text(run.device)
     return colours.text(agent.device or "–", Tone.DIM)
+
+
+def _tokens(row: Row, colours: Palette, width: int) -> Text:
+    spend = row.line.spend
+    words = figures.amount(spend.tokens) if spend else "–"
+    return colours.text(f"{words:>{width}}", Tone.PLAIN if spend else Tone.DIM)
+
+
+def _cost(row: Row, colours: Palette, width: int) -> Text:
+    """A model without a price costs an unknown amount."""
+    spend = row.line.spend
+    words = "–" if spend is None else "unknown" if spend.dollars is None else f"${spend.dollars:.2f}"
+    return colours.text(f"{words:>{width}}", Tone.DIM if spend is None or spend.dollars is None else Tone.PLAIN)
+
+
+def _context(row: Row, colours: Palette, width: int) -> Text:
+    """Of the model's window in use."""
+    share = row.line.agent.context
+    words = "–" if share is None else f"{share:.0%}"
+    tone = Tone.DIM if share is None else Tone.WARN if share > 0.8 else Tone.PLAIN
+    return colours.text(f"{words:>{width}}", tone)
 
 
 def _words(row: Row, colours: Palette, width: int) -> Text:

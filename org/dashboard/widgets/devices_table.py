@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from org.dashboard import figures
 from org.dashboard.palette import Palette
-from org.dashboard.state import DeviceLine, LabState, Progress
+from org.dashboard.state import DeviceLine, DeviceUse, LabState, Progress
 from org.dashboard.symbols import Tone
 from org.dashboard.widgets.agents_table import progress_bar
 from org.dashboard.widgets.ledger_table import Column, LedgerTable
@@ -21,22 +22,37 @@ _PURPOSE = {
 class Row:
     line: DeviceLine
     progress: Progress | None
+    use: DeviceUse | None
 
 
 class DevicesTable(LedgerTable[Row]):
+    """full: with use, memory, lease and the idle cause in full; else what fits beside a plot."""
+
+    def __init__(self, id: str | None = None, full: bool = False) -> None:
+        super().__init__(id=id)
+        self._full = full
+
     def on_mount(self) -> None:
-        self.can_focus, self.show_cursor = False, False
+        self.can_focus = self.show_cursor = self._full
 
     def show_lab(self, lab: LabState) -> None:
-        self.show([Row(line, lab.progress.get(line.run.id) if line.run else None) for line in lab.devices])
+        uses = {use.device: use for use in lab.uses}
+        found = ((line, lab.progress.get(line.run.id) if line.run else None) for line in lab.devices)
+        self.show([Row(line, progress, uses.get(line.device)) for line, progress in found])
 
     def key_of(self, row: Row) -> str:
         return row.line.device
 
     def fitting(self, width: int) -> list[Column[Row]]:
+        model = [Column("Model", 12, _model)] if width >= 68 else []
+        if not self._full:
+            return [Column("Device", 7, _device), *model, Column("Runs", 0, _runs), Column("Progress", 25, _progress)]
+        wide = width >= 110
         return [
-            Column("Device", 7, _device), *([Column("Model", 12, _model)] if width >= 68 else []),
-            Column("Runs", 0, _runs), Column("Progress", 25, _progress),
+            Column("Device", 7, _device), *model, Column("Runs", 0, _runs),
+            *([Column("Progress", 25, _progress)] if wide else []),
+            Column("Busy", 5, _busy), Column("Memory", 8, _memory), *([Column("Lease", 10, _lease)] if wide else []),
+            *([Column("Why idle, in the last day", 40, _why)] if width >= 150 else []),
         ]  # fmt: skip
 
 
@@ -53,7 +69,7 @@ def _runs(row: Row, colours: Palette, width: int) -> Text:
         return colours.text(f"● {what(row.line.run)}", Tone.LIVE)
     if row.line.holder:
         return colours.text(f"◆ {row.line.holder}", Tone.WARN)
-    return colours.text("○ free", Tone.DIM)
+    return colours.text(f"○ {row.line.idle or 'free'}", Tone.DIM)
 
 
 def what(run: Run) -> str:
@@ -66,3 +82,23 @@ def _progress(row: Row, colours: Palette, width: int) -> Text:
     if row.line.run is None:
         return colours.text("")
     return progress_bar(row.progress, colours, bar=width - 13)
+
+
+def _busy(row: Row, colours: Palette, width: int) -> Text:
+    words = "–" if row.use is None else f"{row.use.busy_seconds / row.use.span_seconds:.0%}"
+    return colours.text(f"{words:>{width}}", Tone.PLAIN if row.use else Tone.DIM)
+
+
+def _memory(row: Row, colours: Palette, width: int) -> Text:
+    """At its peak, in the last run that recorded it."""
+    words = "–" if row.line.memory_mb is None else f"{row.line.memory_mb / 1024:.1f} GB"
+    return colours.text(f"{words:>{width}}", Tone.DIM if row.line.memory_mb is None else Tone.PLAIN)
+
+
+def _lease(row: Row, colours: Palette, width: int) -> Text:
+    return colours.text(row.line.holder or "–", Tone.PLAIN if row.line.holder else Tone.DIM)
+
+
+def _why(row: Row, colours: Palette, width: int) -> Text:
+    told = ", ".join(f"{cause} {figures.ago(seconds)}" for cause, seconds in row.use.idle) if row.use else ""
+    return colours.text(told or "–", Tone.DIM)

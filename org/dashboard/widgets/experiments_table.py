@@ -1,8 +1,7 @@
-"""All experiments, newest first."""
-
-from collections.abc import Sequence
+"""One page of the experiments."""
 
 from rich.text import Text
+from textual.message import Message
 
 from org.dashboard import figures
 from org.dashboard.palette import Palette
@@ -12,14 +11,38 @@ from org.dashboard.widgets.ledger_table import Column, LedgerTable
 
 
 class ExperimentsTable(LedgerTable[ExperimentLine]):
-    """Enter opens the notebook page."""
+    """Enter opens all about it. Past the last row of a page comes the next page."""
 
-    def show_matching(self, lines: Sequence[ExperimentLine], words: str) -> int:
-        """Show those that hold every word, newest first; says how many."""
-        asked = words.lower().split()
-        found = [line for line in reversed(lines) if all(word in searched(line) for word in asked)]
-        self.show(found)
-        return len(found)
+    class Past(Message):
+        """The person goes past the end of the page: 1 downwards, -1 upwards."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def action_cursor_down(self) -> None:
+        if self.at_end[1]:
+            self.post_message(self.Past(1))
+        else:
+            super().action_cursor_down()
+
+    def action_page_down(self) -> None:
+        if self.at_end[1]:
+            self.post_message(self.Past(1))
+        else:
+            super().action_page_down()
+
+    def action_cursor_up(self) -> None:
+        if self.at_end[0]:
+            self.post_message(self.Past(-1))
+        else:
+            super().action_cursor_up()
+
+    def action_page_up(self) -> None:
+        if self.at_end[0]:
+            self.post_message(self.Past(-1))
+        else:
+            super().action_page_up()
 
     def key_of(self, row: ExperimentLine) -> str:
         return row.experiment.id
@@ -30,15 +53,9 @@ class ExperimentsTable(LedgerTable[ExperimentLine]):
             Column("Exp.", 6, _id), Column("State", 13, _state), Column(f"{'Gain':>8}", 8, _gain),
             *([Column(f"{'Metric':>8}", 8, _metric)] if wide else []), Column("Runs", 4, _runs),
             Column("Author", 10, _author), *([Column("Program", 16 if wider else 12, _program)] if wide else []),
-            *([Column("Lines", 9, _lines)] if wider else []), Column("What is changed", 0, _subject),
+            *([Column("Label", 22, _label), Column("Lines", 9, _lines)] if wider else []), Column("What is changed", 0, _subject),
             *([Column("Why", width // 3, _reason)] if width >= 170 else []),
         ]  # fmt: skip
-
-
-def searched(line: ExperimentLine) -> str:
-    """What a filter looks in."""
-    e = line.experiment
-    return f"{e.id} {EXPERIMENT[e.state].words} {e.author} {e.program} {e.subject} {e.claim.value}".lower()
 
 
 def _id(row: ExperimentLine, colours: Palette, width: int) -> Text:
@@ -69,6 +86,10 @@ def _author(row: ExperimentLine, colours: Palette, width: int) -> Text:
 
 def _program(row: ExperimentLine, colours: Palette, width: int) -> Text:
     return colours.text(row.experiment.program, Tone.DIM)
+
+
+def _label(row: ExperimentLine, colours: Palette, width: int) -> Text:
+    return colours.text(row.experiment.label or "–", Tone.PLAIN if row.experiment.label else Tone.DIM)
 
 
 def _lines(row: ExperimentLine, colours: Palette, width: int) -> Text:

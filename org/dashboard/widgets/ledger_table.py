@@ -52,6 +52,11 @@ class LedgerTable(DataTable[Text], Generic[R]):
         key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
         return self._on_screen.get(key or "")
 
+    @property
+    def at_end(self) -> tuple[bool, bool]:
+        """Whether the cursor is on the first row, and on the last."""
+        return self.cursor_row <= 0, self.cursor_row >= self.row_count - 1
+
     def show(self, rows: Sequence[R]) -> None:
         """Make the table show exactly these rows."""
         self._rows = {self.key_of(row): row for row in rows}

@@ -6,6 +6,7 @@ from textual.message import Message
 from org.dashboard import palette
 from org.dashboard.palette import Palette
 from org.dashboard.state import LabState
+from org.model.experiment import Experiment
 
 
 class View(Container):
@@ -13,6 +14,13 @@ class View(Container):
 
     class Selected(Message):
         """Something else is selected: other keys may be possible."""
+
+    class Opened(Message):
+        """The person wants to read all about an experiment."""
+
+        def __init__(self, experiment: Experiment) -> None:
+            super().__init__()
+            self.experiment = experiment
 
     lab: LabState = LabState()
     _shown: LabState | None = None

@@ -22,7 +22,7 @@ from org.model.study import State as StudyState
 from org.science import certificate, sigma
 from org.science.certificate import Certificate
 from org.store import experiments, reads, studies
-from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS
+from org.store.tables import EXPERIMENTS, PROGRAMS
 from org.workspace import snapshots
 
 RANK = 9.5  # after everything that a verdict waits for
@@ -105,7 +105,7 @@ def _merge(con: sqlite3.Connection, id: str) -> tuple[int, Merge]:
 
 def _noise(lab: Lab, con: sqlite3.Connection, tree: str) -> tuple[float, float]:
     """Spread and degrees of freedom of today's pools; none of them holds a run of a certificate."""
-    current = [p for p in POOLS.select(con, "ORDER BY tree = ? DESC, id DESC", tree) if pools.is_current(lab, con, p)]
+    current = pools.of_races(lab, con, tree)
     if not current:
         return 0.0, 0.0
     mine = [v for v in pools.values(lab, con, current[0].id) if v is not None]

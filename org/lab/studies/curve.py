@@ -17,16 +17,20 @@ from org.model.study import Kind, Study
 from org.store import studies
 from org.store.tables import POOLS
 
+EARLY = 10.2  # no keep is there yet: on devices that would idle
 RANK = 0.5  # a keep waits for it; a re-check, which holds the whole queue of its program, goes first
 
 
 @dataclass(frozen=True, slots=True)
 class ComputeCurve:
-    """plan: pool, tree, points ([share of the budget, runs] each)."""
+    """plan: pool, tree, points ([share of the budget, runs] each); early: no keep waits for it yet."""
 
     kind: Kind = Kind.CURVE
     rank: float = RANK
     backfill: bool = False
+
+    def rank_of(self, study: Study) -> float:
+        return EARLY if study.plan.get("early") else self.rank
 
     def wants(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> list[Wanted]:
         """Every point, once."""

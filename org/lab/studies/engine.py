@@ -36,7 +36,10 @@ def cancel(con: sqlite3.Connection, study: Study, reason: str, now: datetime) ->
 
 
 def _advance(lab: Lab, study: Study, kind: StudyKind, now: datetime) -> bool:
+    waits = getattr(kind, "waits", None)
     with lab.ledger.transaction() as tx:
+        if waits is not None and waits(tx, study):
+            return False
         mine = studies.runs_of(tx, study.id)
         if any(run.state in OUTSTANDING for run in mine):
             return False

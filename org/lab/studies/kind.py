@@ -42,7 +42,8 @@ class Finding:
 class StudyKind(Protocol):
     """One file a kind. rank: what waits is started in this order (schedule.py). backfill: only on devices that would
     idle; nothing of it may take longer than one run of the race. A kind with an attribute `spares_failures = True` goes on
-    when a run of it fails for good."""
+    when a run of it fails for good. One with `rank_of(study)` ranks each study by itself; one with `waits(con, study)` is
+    not advanced while that holds."""
 
     @property
     def kind(self) -> Kind: ...
@@ -58,3 +59,9 @@ class StudyKind(Protocol):
 
     def conclude(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> Finding:
         """What it found, with whatever follows from it (states of experiments, news), in the given transaction."""
+
+
+def rank_of(kind: StudyKind, study: Study) -> float:
+    """The rank of one study's runs: its kind's, unless that tells studies apart."""
+    own = getattr(kind, "rank_of", None)
+    return kind.rank if own is None else float(own(study))

@@ -20,3 +20,8 @@ CREATE TABLE idle (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, since TEXT NOT NULL, until TEXT, cause TEXT NOT NULL
 ) STRICT;
 CREATE INDEX idle_by_device ON idle (device, since);
+ALTER TABLE idle ADD COLUMN detail TEXT NOT NULL DEFAULT ''; -- who paused, which limit, whose lock
+
+ALTER TABLE merges ADD COLUMN kind TEXT NOT NULL DEFAULT 'merge'; -- merge, revert, stack, root
+ALTER TABLE merges ADD COLUMN detail TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE experiments ADD COLUMN parts TEXT NOT NULL DEFAULT '{}'; -- as its author marked them, for an ablation

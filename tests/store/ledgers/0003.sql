@@ -23,23 +23,23 @@ CREATE TABLE experiments (
     created_at TEXT NOT NULL, predicted_gain REAL, branch TEXT NOT NULL, idea INTEGER, pool INTEGER, merge_tree TEXT,
     merge_onto TEXT, merged_commit TEXT, reason TEXT NOT NULL, decision TEXT NOT NULL, gain REAL,
     lines_added INTEGER NOT NULL, lines_removed INTEGER NOT NULL, decided_at TEXT
-, label TEXT NOT NULL DEFAULT '', label_detail TEXT NOT NULL DEFAULT '{}', screen TEXT NOT NULL DEFAULT '{}', screen_pool INTEGER, extra_runs INTEGER NOT NULL DEFAULT 0) STRICT;
-INSERT INTO "experiments" VALUES('E1','free','junior-1','racing','improve',0.0,'lr = 0.3','faster','better','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb','cccccccccccccccccccccccccccccccccccccccc','dddddddddddddddddddddddddddddddddddddddd','2030-01-02T03:04:05.000+00:00',NULL,'',NULL,1,NULL,NULL,NULL,'','{}',NULL,0,0,NULL,'','{}','{}',NULL,0);
+, label TEXT NOT NULL DEFAULT '', label_detail TEXT NOT NULL DEFAULT '{}', screen TEXT NOT NULL DEFAULT '{}', screen_pool INTEGER, extra_runs INTEGER NOT NULL DEFAULT 0, parts TEXT NOT NULL DEFAULT '{}') STRICT;
+INSERT INTO "experiments" VALUES('E1','free','junior-1','racing','improve',0.0,'lr = 0.3','faster','better','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb','cccccccccccccccccccccccccccccccccccccccc','dddddddddddddddddddddddddddddddddddddddd','2030-01-02T03:04:05.000+00:00',NULL,'',NULL,1,NULL,NULL,NULL,'','{}',NULL,0,0,NULL,'','{}','{}',NULL,0,'{}');
 CREATE TABLE ideas (
     id INTEGER PRIMARY KEY, text TEXT NOT NULL, author TEXT NOT NULL, created_at TEXT NOT NULL, state TEXT NOT NULL,
     program TEXT, experiment TEXT
 ) STRICT;
 CREATE TABLE idle (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, since TEXT NOT NULL, until TEXT, cause TEXT NOT NULL
-) STRICT;
-INSERT INTO "idle" VALUES(1,'cpu:0','2026-03-02T09:00:00.000+00:00',NULL,'no proposals');
+, detail TEXT NOT NULL DEFAULT '') STRICT;
+INSERT INTO "idle" VALUES(1,'cpu:0','2026-03-02T09:00:00.000+00:00',NULL,'nothing proposed','');
 CREATE TABLE leases (
     device TEXT PRIMARY KEY, holder TEXT NOT NULL, since TEXT NOT NULL
 ) STRICT;
 CREATE TABLE merges (
     id INTEGER PRIMARY KEY, experiment TEXT NOT NULL, program TEXT NOT NULL, ref TEXT NOT NULL, old TEXT NOT NULL,
     new TEXT NOT NULL, tree TEXT NOT NULL, state TEXT NOT NULL, intended_at TEXT NOT NULL, done_at TEXT
-) STRICT;
+, kind TEXT NOT NULL DEFAULT 'merge', detail TEXT NOT NULL DEFAULT '{}') STRICT;
 CREATE TABLE messages (
     id TEXT PRIMARY KEY, sender TEXT NOT NULL, "to" TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
     body TEXT NOT NULL, sent_at TEXT NOT NULL, refs TEXT NOT NULL, reply_to TEXT, delivered_at TEXT, read_at TEXT

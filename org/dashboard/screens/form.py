@@ -1,0 +1,44 @@
+"""What a person types for a verb: one line or more, under what it is about."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Markdown
+
+from org.dashboard.actions import Field
+
+
+class Form(ModalScreen[tuple[str, ...] | None]):
+    """Dismissed with a text a field, or None when the person thought better of it. A needed field left empty is that."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", tooltip="Send nothing")]
+
+    def __init__(self, title: str, body: str, fields: tuple[Field, ...], start: str = "") -> None:
+        super().__init__()
+        self._title, self._body, self._fields, self._start = title, body, fields, start
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialogue") as box:
+            box.border_title, box.border_subtitle = self._title, "Enter sends · Esc cancels"
+            with VerticalScroll(can_focus=False):
+                yield Markdown(self._body)
+            for number, field in enumerate(self._fields):
+                hint = f"your {field.name}" if field.needed else f"{field.name}, if you like"
+                yield Input(value="" if number else self._start, placeholder=hint, select_on_focus=False)
+
+    def on_mount(self) -> None:
+        self.query(Input).first().focus()
+
+    @on(Input.Submitted)
+    def _send(self, event: Input.Submitted) -> None:
+        inputs = list(self.query(Input))
+        if event.input is not inputs[-1]:
+            inputs[inputs.index(event.input) + 1].focus()
+            return
+        typed = tuple(field.value.strip() for field in inputs)
+        complete = all(text or not field.needed for text, field in zip(typed, self._fields, strict=True))
+        self.dismiss(typed if complete else None)

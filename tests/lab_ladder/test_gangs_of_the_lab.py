@@ -1,0 +1,208 @@
+"""Runs on several devices at once: what is kept free for them, what still runs meanwhile, and a real gang."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from laboratory import make
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
+
+from played import Played
+
+from org.lab import gangs, schedule, settings
+from org.lab.collect import step as collect
+from org.model.run import Event, Purpose, Run, State
+from org.model.study import Kind
+from org.runs import devices, executor
+from org.runs.devices import Device
+from org.store import meta, reads, runs, studies
+from org.store.tables import RUNS
+
+Say = Callable[..., Result]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Played]:
+    """A real task of two processes; nothing runs but what the test starts."""
+    made = make(tmp_path, "pair")
+    found = Played(made.lab, made.office)
+    found.program()
+    yield found
+    for run in reads.running(found.lab.ledger.reader):
+        executor.cancel(found.lab.layout.run(run.id))
+    found.lab.ledger.close()
+
+
+def queue(lab: Played, gang: int, agreed: str = "human", budget: str = "80step", purpose: Purpose = Purpose.STUDY) -> Run:
+    """One run that needs so many devices, of a promotion or of a race."""
+    tree = lab.lab.git.run("rev-parse", "HEAD^{tree}").strip()
+    with lab.lab.ledger.transaction() as tx:
+        study = studies.ask(
+            tx, Kind.RUNG, f"E{gang}", "me", lab.now(), agreed=agreed, experiments=[], rung=1, base=tree, tip=tree, bundle=False,
+            depth=None, budget=budget, runs=1, role="mid",
+        )  # fmt: skip
+        run = Run(
+            "", purpose, State.QUEUED, tree, 7, 0, 1 if gang > 1 else 0, None, budget, lab.now(), gang=gang,
+            study=study.id if purpose is Purpose.STUDY else None,
+        )  # fmt: skip
+        return runs.queue(tx, run)
+
+
+def on(lab: Played, run: Run, device: str, ago: float = 0.0) -> None:
+    """As if a keeper had started it that many seconds ago."""
+    at = lab.now() - timedelta(seconds=ago)
+    with lab.lab.ledger.transaction() as tx:
+        runs.move(tx, run.id, Event.START, at, device=device, started_at=at)
+
+
+def ends(lab: Played, run: Run, seconds: float = 100.0) -> None:
+    with lab.lab.ledger.transaction() as tx:
+        runs.move(tx, run.id, Event.SUCCEED, lab.now(), metric=1.0, total_seconds=seconds, finished_at=lab.now())
+
+
+def plan(lab: Played, *named: Device, count: int = 0) -> None:
+    """These devices, or so many slots; runs end at once."""
+    task = lab.lab.config.task.model_copy(update={"command": "sleep 0", "evaluate": None, "pattern": "(.)"})
+    config = lab.lab.config.model_copy(update={"task": task})
+    slots = named or tuple(Device(f"cpu:{n}", "a cpu") for n in range(count))
+    lab.lab = lab.office.lab = replace(lab.lab, config=config, devices=slots)
+
+
+def started(lab: Played) -> list[tuple[str, str]]:
+    """(run, device) of everything that the lab gave a keeper, oldest first."""
+    every = RUNS.select(lab.lab.ledger.reader, "WHERE started_at IS NOT NULL ORDER BY started_at")
+    return [(run.id, run.device or "") for run in every if (lab.lab.layout.run(run.id) / "spec.json").exists()]
+
+
+def step(lab: Played) -> None:
+    schedule.step(lab.lab, lab.now())
+
+
+def test_a_gang_takes_its_devices_at_once(lab: Played) -> None:
+    plan(lab, count=2)
+    run = queue(lab, 2)
+    step(lab)
+    assert started(lab) == [(run.id, "cpu:0-1")]
+    assert reads.leases(lab.lab.ledger.reader) == {"cpu:0": run.id, "cpu:1": run.id}
+    assert schedule._free_devices(lab.lab) == []
+
+
+def test_freed_devices_are_kept_until_the_gang_is_complete(lab: Played, say: Say) -> None:
+    plan(lab, count=2)
+    busy = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    on(lab, busy, "cpu:0")
+    run = queue(lab, 2)
+    step(lab)
+    other = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    step(lab)
+    assert started(lab) == [] and meta.get(lab.lab.ledger.reader, "draining") == run.id
+    told = say(lab, "status").output
+    assert f"gang: {run.id} waits for 2 devices at once; kept free for it: cpu:1" in told
+    assert f"free, kept for {run.id}" in told
+    ends(lab, busy)
+    step(lab)
+    assert started(lab) == [(run.id, "cpu:0-1")] and RUNS.get(lab.lab.ledger.reader, other.id).state is State.QUEUED
+    assert gangs.standing(lab.lab, lab.now()) is None
+
+
+def test_what_ends_before_the_last_device_is_free_still_runs(lab: Played) -> None:
+    plan(lab, count=3)
+    for seconds, budget in ((100.0, "40step"), (3000.0, "160step")):  # what such runs take was measured
+        known = queue(lab, 1, purpose=Purpose.RACE, budget=budget)
+        on(lab, known, "cpu:0")
+        ends(lab, known, seconds)
+    busy = queue(lab, 1, purpose=Purpose.RACE, budget="160step")
+    on(lab, busy, "cpu:0", ago=1000.0)
+    queue(lab, 3)
+    long, short = (queue(lab, 1, purpose=Purpose.RACE, budget=budget) for budget in ("160step", "40step"))
+    step(lab)
+    assert started(lab) == [(short.id, "cpu:1")]
+    assert RUNS.get(lab.lab.ledger.reader, long.id).state is State.QUEUED
+
+
+def test_a_drain_begins_when_nothing_more_urgent_waits_and_then_comes_first(lab: Played) -> None:
+    plan(lab, count=2)
+    busy = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    on(lab, busy, "cpu:0")
+    gang = queue(lab, 2)
+    recheck = queue(lab, 1, purpose=Purpose.RECHECK, budget="40step")
+    step(lab)
+    assert started(lab) == [(recheck.id, "cpu:1")] and meta.get(lab.lab.ledger.reader, "draining") is None
+    ends(lab, busy)
+    step(lab)
+    assert meta.get(lab.lab.ledger.reader, "draining") == gang.id
+    queue(lab, 1, purpose=Purpose.RECHECK, budget="40step")
+    step(lab)
+    assert len(started(lab)) == 1
+
+
+def test_the_labs_own_promotion_takes_a_gang_only_when_it_is_free(lab: Played) -> None:
+    plan(lab, count=2)
+    busy = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    on(lab, busy, "cpu:0")
+    run = queue(lab, 2, agreed="office")
+    step(lab)
+    assert meta.get(lab.lab.ledger.reader, "draining") is None
+    race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    step(lab)
+    assert started(lab) == [(race.id, "cpu:1")] and gangs.standing(lab.lab, lab.now()) is None
+    for _ in range(500):  # its keeper ends by itself
+        if devices.holder("cpu:1", lab.lab.locks) is None:
+            break
+        time.sleep(0.02)
+    ends(lab, busy)
+    ends(lab, race)
+    step(lab)
+    assert started(lab)[-1] == (run.id, "cpu:0-1")
+
+
+def test_a_gang_that_never_fits_keeps_nothing(lab: Played) -> None:
+    plan(lab, count=2)
+    queue(lab, 4)
+    race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    step(lab)
+    assert started(lab) == [(race.id, "cpu:0")] and meta.get(lab.lab.ledger.reader, "draining") is None
+
+
+def test_a_gang_is_of_one_model(lab: Played) -> None:
+    plan(lab, Device("cuda:0", "A"), Device("cuda:1", "B"), Device("cuda:2", "A"))
+    run = queue(lab, 2)
+    step(lab)
+    assert started(lab)[0] == (run.id, "cuda:0,2")
+
+
+def test_the_command_of_a_gang_starts_one_process_a_device(lab: Played) -> None:
+    run = replace(queue(lab, 2), rung=1)
+    two = lab.lab.devices[:2]
+    told = schedule.make_spec(lab.lab, run, two[0], lab.lab.layout.run(run.id), Path("/s"), two[1:])
+    assert told.train[1:6] == ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "-m"]
+    assert told.evaluate is not None and "torch.distributed.run" not in told.evaluate
+    alone = schedule.make_spec(lab.lab, replace(run, gang=1), two[0], lab.lab.layout.run(run.id), Path("/s"))
+    assert alone.train[1:3] == ["-m", "pair"]
+
+
+def test_a_rung_may_have_more_time_than_the_task(lab: Played) -> None:
+    task = lab.lab.config.task
+    longer = task.ladder[1].model_copy(update={"timeout_min": 90.0})
+    config = lab.lab.config.model_copy(update={"task": task.model_copy(update={"ladder": (task.ladder[0], longer)})})
+    found = replace(lab.lab, config=config)
+    assert [settings.timeout_min(found, rung) for rung in (0, 1, 5)] == [1.0, 90.0, 1.0]
+
+
+def test_two_real_processes_on_two_slots(lab: Played) -> None:
+    run = queue(lab, 2)
+    step(lab)
+    held = [devices.holder(d.name, lab.lab.locks) for d in lab.lab.devices]
+    assert held == [f"test {run.id}"] * 2
+    lab.until(lambda: bool(collect(lab.lab, lab.now())))
+    con = lab.lab.ledger.reader
+    ended = RUNS.get(con, run.id)
+    assert ended.state is State.SUCCEEDED, ended.reason
+    assert (ended.record["world"], ended.record["threads"], ended.result["world"]) == (2, "1", "1")
+    assert reads.leases(con) == {} and [devices.holder(d.name, lab.lab.locks) for d in lab.lab.devices] == [None, None]

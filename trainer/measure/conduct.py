@@ -1,0 +1,79 @@
+"""How a run was conducted: that editable code computed in its steps and nowhere else, that its steps cost what one was
+counted to cost, and that it left alone what measures it. Sentences in train.json; one of them makes the run invalid.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainer.measure import custody, digests, flops
+from trainer.measure.data import TRAINED_ON, Data
+
+if TYPE_CHECKING:
+    from trainer.measure.train import Run
+
+MARGIN = 1.01  # of a step's FLOPs: the two are counted alike, but for kernels that only the first count sees
+EAGER = "eager"
+
+
+class Conduct:
+    """Of one process, from before its model is built. `found` is complete after `conclude`."""
+
+    def __init__(self, data: Data) -> None:
+        self.found: list[str] = [f"{name} is not what was prepared" for name in data.edited(TRAINED_ON)]
+        self._threads = torch.get_num_threads()
+        self._apart = 0
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Count what editable code computes outside the steps: while it builds the model, and when it gives the weights."""
+        with flops.Counter() as counter:
+            yield
+        self._apart += int(counter.total)
+
+    @contextmanager
+    def still(self, model: torch.nn.Module) -> Iterator[None]:
+        """No parameter may move inside."""
+        before = _sum(model)
+        yield
+        if _sum(model) != before:
+            self.found.append("its parameters moved before the first step")
+
+    def ended(self) -> None:
+        """Look around right after the last step, while whatever trains on still does."""
+        for file in custody.threads_in(digests.PACKAGE, digests.MEASURE):
+            self.found.append(f"a thread of {file} was still at work after the last step")
+        if (threads := torch.get_num_threads()) != self._threads:
+            self.found.append(f"training set torch to {threads} threads; the lab gave it {self._threads}")
+
+    def conclude(self, run: "Run") -> None:
+        """Once the weights are saved; every rank calls it. A step that was cheap only while it was counted is found out."""
+        if self._apart > run.flops_per_step:
+            self.found.append(f"training computed outside its steps what {_times(self._apart, run)} steps compute")
+        if run.last_batch is not None:
+            last = sum(run.ranks.everyones(_again(run)))
+            if last > run.flops_per_step * MARGIN:
+                self.found.append(f"its last step computed {_times(last, run)} times what the counted one did")
+        if replaced := custody.begin().replaced():
+            more = f" and {len(replaced) - 3} more" if len(replaced) > 3 else ""
+            self.found.append(f"training replaced {', '.join(replaced[:3])}{more}")
+        self.found += custody.in_the_way()
+
+
+def _again(run: "Run") -> int:
+    """FLOPs of the last step done once more, as this rank computes it."""
+    assert run.last_batch is not None
+    eagerly = nullcontext() if run.loss_mode == EAGER else torch.compiler.set_stance("force_eager")
+    with eagerly, flops.Counter() as counter:
+        run.step(*run.last_batch)
+    return int(counter.total)
+
+
+def _sum(model: torch.nn.Module) -> float:
+    return sum(float(parameter.detach().double().sum()) for parameter in model.parameters())
+
+
+def _times(total: int, run: "Run") -> str:
+    return f"{total / max(run.flops_per_step, 1):.3g}"
