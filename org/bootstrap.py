@@ -13,7 +13,7 @@ from org import config as configs
 from org.agents import registry
 from org.agents.backend import Seat
 from org.config import AgentConfig, Config, CpuDevices
-from org.lab import prompting
+from org.lab.guiding import prompting
 from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.runs import devices

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import ablate
+from org.lab.merging import ablate
 
 
 @click.command()

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import brief_page, context
-from org.lab import overview, situation
+from org.lab.guiding import overview, situation
 from org.store.tables import AGENTS
 
 

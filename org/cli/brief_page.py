@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from org.comms.figures import metric, plural
-from org.lab import noise
-from org.lab.lessons import Note
-from org.lab.overview import Overview, Standing
-from org.lab.situation import Backlog, Situation
-from org.lab.tried import Group
+from org.lab.guiding.overview import Overview, Standing
+from org.lab.guiding.situation import Backlog, Situation
+from org.lab.memory.lessons import Note
+from org.lab.memory.tried import Group
+from org.lab.verdicts import noise
 from org.model.agent import Agent
 from org.model.direction import Direction
 from org.model.message import Message

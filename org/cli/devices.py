@@ -9,11 +9,15 @@ import click
 from org.cli import context, when
 from org.comms.figures import span
 from org.config import timezone
-from org.lab import backfill, schedule, strangers, timeline_causes, timeline_page, timeline_read
-from org.lab.backfill import Judged
+from org.lab import schedule
+from org.lab.devices import backfill, strangers
+from org.lab.devices import causes as timeline_causes
+from org.lab.devices import page as timeline_page
+from org.lab.devices import reading as timeline_read
+from org.lab.devices.backfill import Judged
+from org.lab.devices.offers import promotions
+from org.lab.devices.reading import DeviceTime
 from org.lab.lab import Lab
-from org.lab.offers import promotions
-from org.lab.timeline_read import DeviceTime
 from org.model.run import Run
 from org.runs import devices
 from org.runs.gpus import Gpu

@@ -3,7 +3,8 @@
 import click
 
 from org.cli import context
-from org.lab import explain, explain_page
+from org.lab.verdicts import explain
+from org.lab.verdicts import page as explain_page
 
 
 @click.command()

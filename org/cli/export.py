@@ -6,8 +6,8 @@ import click
 
 from org.cli import context
 from org.comms.figures import plural
-from org.lab import exporting
-from org.lab.exporting import Exported
+from org.lab.export import exporting
+from org.lab.export.exporting import Exported
 
 
 @click.command()

@@ -3,9 +3,9 @@
 import click
 
 from org.cli import context
-from org.lab import findings
-from org.lab.findings import Findings, Line, Standing, Transfers
-from org.lab.ladder import FIRST, Transfer
+from org.lab.rungs.ladder import FIRST, Transfer
+from org.lab.verdicts import findings
+from org.lab.verdicts.findings import Findings, Line, Standing, Transfers
 
 
 @click.command()

@@ -3,9 +3,9 @@
 import click
 
 from org.cli import context
-from org.lab import lessons
-from org.lab.lessons import Lessons, Note
-from org.lab.tried import Group
+from org.lab.memory import lessons
+from org.lab.memory.lessons import Lessons, Note
+from org.lab.memory.tried import Group
 
 LINES_A_GROUP = 8
 

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import drift_page
+from org.lab.drift import page as drift_page
 from org.lab.studies import noise
 from org.model.study import Kind, Study
 from org.store import studies

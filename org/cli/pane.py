@@ -14,8 +14,9 @@ from org.agents.offline import loop as offline
 from org.agents.offline.rota import Shipped
 from org.agents.verbs import for_agent
 from org.cli import context
-from org.lab import briefs, spending
+from org.lab import briefs
 from org.lab.lab import Lab
+from org.lab.spend import spending
 from org.model.errors import OrgError
 from org.model.usage import Usage
 

@@ -11,9 +11,9 @@ import click
 
 from org import bootstrap
 from org.cli import context
-from org.lab import forecast, spending
-from org.lab.forecast import AgentPlan, Plan
 from org.lab.lab import Lab
+from org.lab.spend import forecast, spending
+from org.lab.spend.forecast import AgentPlan, Plan
 
 
 @click.command()

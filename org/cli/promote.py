@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import click
 
 from org.cli import context
-from org.lab import ladder, promote, promote_offers, promote_page
 from org.lab.lab import Lab
-from org.lab.promote_forecast import Forecast
-from org.lab.promote_offers import Offer
+from org.lab.rungs import ladder, promote
+from org.lab.rungs import offers as promote_offers
+from org.lab.rungs import page as promote_page
+from org.lab.rungs.forecast import Forecast
+from org.lab.rungs.offers import Offer
 from org.model.errors import Refused
 from org.model.message import HUMAN
 from org.model.study import Study

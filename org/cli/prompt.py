@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import prompting
+from org.lab.guiding import prompting
 
 
 @click.group()

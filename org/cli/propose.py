@@ -5,7 +5,8 @@ import os
 import click
 
 from org.cli import context
-from org.lab import propose, repeats
+from org.lab import propose
+from org.lab.memory import repeats
 from org.lab.propose import Proposal
 from org.model.experiment import Claim
 from org.store.tables import PROGRAMS

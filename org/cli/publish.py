@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from org.cli import context
-from org.lab import publishing
-from org.lab.publishing import Published
+from org.lab.publish import publishing
+from org.lab.publish.publishing import Published
 
 
 @click.command()

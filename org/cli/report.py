@@ -6,7 +6,8 @@ import click
 
 from org.cli import context, when
 from org.config import timezone
-from org.lab import reporting, reporting_html
+from org.lab.report import html as reporting_html
+from org.lab.report import reporting
 
 
 @click.command()

@@ -4,7 +4,7 @@ import click
 
 from org.cli import context
 from org.comms.figures import gain
-from org.lab import lessons
+from org.lab.memory import lessons
 from org.model.experiment import Experiment
 from org.store import reads
 

@@ -4,7 +4,7 @@ import click
 
 from org.cli import context
 from org.cli.pause import check_target
-from org.lab.drifting import MERGES
+from org.lab.drift.drifting import MERGES
 
 
 @click.command()

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import revert
+from org.lab.merging import revert
 
 
 @click.command()

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import roots
+from org.lab.merging import roots
 
 
 @click.command()

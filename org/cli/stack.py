@@ -4,8 +4,8 @@ import click
 
 from org.cli import context
 from org.comms.figures import gain, plural
-from org.lab import stacks
-from org.lab.stacks import Standing
+from org.lab.merging import stacks
+from org.lab.merging.stacks import Standing
 from org.model.study import State, Study
 
 

@@ -9,8 +9,9 @@ import click
 from org import bootstrap, config
 from org.agents import briefing, registry
 from org.cli import context
-from org.lab import environment, founding, guards, heads, prompts, requests
+from org.lab import environment, founding, guards, prompts, requests
 from org.lab.lab import Lab
+from org.lab.merging import heads
 from org.model.agent import Control
 from org.model.errors import ConfigError
 from org.runs import gpus

@@ -6,8 +6,13 @@ import click
 
 from org.cli import context
 from org.comms.figures import span
-from org.lab import drift_page, freezing, gangs, promote, schedule, screens
+from org.lab import schedule
+from org.lab.devices import gangs
+from org.lab.drift import freezing
+from org.lab.drift import page as drift_page
 from org.lab.lab import Lab
+from org.lab.rungs import promote
+from org.lab.screen import screens
 from org.model.experiment import OPEN
 from org.runs import devices
 from org.store import agents, experiments, mail, meta, reads

@@ -4,7 +4,7 @@ import click
 
 from org.cli import context
 from org.comms.figures import quoted
-from org.lab import steering
+from org.lab.guiding import steering
 from org.model.direction import Direction
 from org.store import steering as stored
 

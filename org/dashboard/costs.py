@@ -5,7 +5,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from org.dashboard.state import Budget, Setting, Spend
-from org.lab.spending import TOKENS
+from org.lab.spend.spending import TOKENS
 from org.store import reads
 from org.store.reads import Totals
 

@@ -3,8 +3,10 @@
 import sqlite3
 from datetime import datetime
 
-from org.lab import announce, crashes, headline, hygiene, pools, scratch
+from org.lab import announce, hygiene, pools, scratch
 from org.lab.lab import Lab
+from org.lab.merging import headline
+from org.lab.verdicts import crashes
 from org.model import gang
 from org.model.errors import OrgError
 from org.model.run import Event, Run, State

@@ -9,8 +9,9 @@ from io import StringIO
 from ruamel.yaml import YAML
 
 from org.config import agent_names
-from org.lab import briefs, programs, roots, seeds
+from org.lab import briefs, programs, seeds
 from org.lab.lab import Lab
+from org.lab.merging import roots
 from org.model.agent import Agent, Control, State
 from org.model.errors import ConfigError, OrgError
 from org.store import agents, events, meta

@@ -10,9 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from org.config import timezone
-from org.lab import timeline_read
+from org.lab.devices import reading as timeline_read
+from org.lab.devices.reading import DeviceTime
 from org.lab.lab import Lab
-from org.lab.timeline_read import DeviceTime
 from org.model.errors import Refused, UsageError
 from org.plots import (
     compute,

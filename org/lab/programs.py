@@ -4,8 +4,10 @@ import re
 import sqlite3
 from datetime import datetime
 
-from org.lab import admission, announce, heads, limits
+from org.lab import announce
 from org.lab.lab import Lab
+from org.lab.merging import heads
+from org.lab.spend import admission, limits
 from org.model.brief import Brief
 from org.model.errors import Refused
 from org.model.experiment import Event as ExperimentEvent

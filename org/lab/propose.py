@@ -4,8 +4,11 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.lab import ablate_parts, footprints, ideas, repeats, simplifying
+from org.lab import ideas
 from org.lab.lab import Lab
+from org.lab.memory import footprints, repeats
+from org.lab.merging import parts as ablate_parts
+from org.lab.verdicts import simplifying
 from org.model.agent import State as AgentState
 from org.model.errors import Refused
 from org.model.experiment import Claim, Experiment, State

@@ -4,24 +4,11 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from org.lab import (
-    ablate,
-    announce,
-    continuing,
-    control,
-    drifting,
-    headline,
-    pools,
-    programs,
-    revert,
-    review,
-    roots,
-    scratch,
-    stacks,
-    standup,
-    sweeps,
-)
+from org.lab import announce, control, pools, programs, review, scratch, standup, sweeps
+from org.lab.drift import drifting
 from org.lab.lab import Lab
+from org.lab.merging import ablate, headline, revert, roots, stacks
+from org.lab.verdicts import continuing
 from org.model import agent as agent_model
 from org.model.errors import OrgError, Refused
 from org.model.experiment import Event, Experiment

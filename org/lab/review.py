@@ -4,8 +4,11 @@ whether a kept change is worth its code (worth.py) and a promotion its cost (pro
 from datetime import datetime
 
 from org.comms.figures import gain, quoted
-from org.lab import announce, footprints, promote, repeats, tried, worth
+from org.lab import announce
 from org.lab.lab import Lab
+from org.lab.memory import footprints, repeats, tried
+from org.lab.merging import worth
+from org.lab.rungs import promote
 from org.model.agent import Control
 from org.model.experiment import Event, Experiment, State
 from org.model.message import HUMAN, OFFICE, Kind

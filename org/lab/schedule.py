@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from org.lab import admission, backfill, environment, freezing, gangs, programs, scratch, settings
+from org.lab import environment, programs, scratch, settings
+from org.lab.devices import backfill, gangs
+from org.lab.drift import freezing
 from org.lab.lab import Lab
+from org.lab.spend import admission
 from org.lab.studies import kind, noise
 from org.lab.studies.registry import KINDS
 from org.model import gang

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from org.lab import admission, environment, limits
+from org.lab import environment
 from org.lab.lab import Lab
-from org.lab.spending import Scope
+from org.lab.spend import admission, limits
+from org.lab.spend.spending import Scope
 from org.model.errors import DeviceError, Refused
 from org.model.request import Request, State
 from org.runs import devices, processes

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from org.comms import standup as page
 from org.config import timezone
-from org.lab import drift_page, forecast, screens, timeline_page
+from org.lab.devices import page as timeline_page
+from org.lab.drift import page as drift_page
 from org.lab.lab import Lab
+from org.lab.screen import screens
+from org.lab.spend import forecast
 from org.model.agent import Agent, State
 from org.model.message import OFFICE, Kind
 from org.model.standup import Section, Standup

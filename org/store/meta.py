@@ -18,7 +18,7 @@ Key = Literal[
     "paused",  # reason, or absent
     "stopping",  # "drain" | "now", or absent
     "disk_low",  # message, or absent
-    "frozen",  # JSON: why nothing is merged (org/lab/freezing.py), or absent
+    "frozen",  # JSON: why nothing is merged (org/lab/drift/freezing.py), or absent
     "drift_epoch",  # how often the devices have drifted: values of two epochs are never compared
     "supervisor_seen_at",
     "attention_event",  # the last event that was looked at for what calls a person

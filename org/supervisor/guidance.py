@@ -3,8 +3,9 @@ idles, the digest of a chief. And who works in the place of those that are away.
 
 from datetime import datetime, timedelta
 
-from org.lab import credentials, digests, idling, parking, prompting, standin, troubles
-from org.lab.parking import Action, Overrun
+from org.lab.guiding import digests, idling, prompting, troubles
+from org.lab.spend import credentials, parking, standin
+from org.lab.spend.parking import Action, Overrun
 from org.model.agent import State
 from org.model.errors import OrgError
 from org.store import agents

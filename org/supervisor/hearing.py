@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from org.agents.observation import Observation
-from org.lab import control, spending
+from org.lab import control
+from org.lab.spend import spending
 from org.model.agent import Agent, Cause, Control, State
 from org.model.errors import OrgError
 from org.model.message import HUMAN

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from org.agents.backend import Nudging
 from org.agents.observation import Composer
-from org.lab import control, credentials, limits, troubles
+from org.lab import control
+from org.lab.guiding import troubles
+from org.lab.spend import credentials, limits
 from org.model.agent import Agent, Control, State
 from org.model.message import HUMAN, Kind, Message
 from org.model.nudge import Nudge, Way

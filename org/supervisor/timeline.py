@@ -3,7 +3,7 @@ it is what tells a gap."""
 
 from datetime import datetime, timedelta
 
-from org.lab import strangers, timeline
+from org.lab.devices import strangers, timeline
 from org.store import meta
 from org.supervisor.office import Office
 

@@ -2,8 +2,13 @@
 
 from datetime import datetime
 
-from org.lab import ablate, drifting, judge, merge, pages, promote, review, screening, stacks
+from org.lab import pages, review
+from org.lab.drift import drifting
+from org.lab.merging import ablate, merge, stacks
+from org.lab.rungs import promote
+from org.lab.screen import screening
 from org.lab.studies import engine as studies
+from org.lab.verdicts import judge
 from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
 

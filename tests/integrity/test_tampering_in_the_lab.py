@@ -9,7 +9,7 @@ from laboratory import Laboratory, git, make, open_, repository
 from played import Played
 
 from org.comms import notebook
-from org.lab import crashes
+from org.lab.verdicts import crashes
 from org.model.experiment import Experiment, State
 from org.model.run import Run
 from org.model.run import State as RunState

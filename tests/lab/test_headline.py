@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from laboratory import Laboratory
 
-from org.lab import headline
+from org.lab.merging import headline
 from org.model.errors import Refused
 from org.model.run import Purpose
 from org.store import reads

@@ -7,7 +7,9 @@ from laboratory import Laboratory, git
 from played import Played
 from test_races import set_rung
 
-from org.lab import collect, heads, judge, programs, review
+from org.lab import collect, programs, review
+from org.lab.merging import heads
+from org.lab.verdicts import judge
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Merge

@@ -8,7 +8,8 @@ import pytest
 from laboratory import Laboratory, git, set_values
 from played import Played
 
-from org.lab import backfill, schedule
+from org.lab import schedule
+from org.lab.devices import backfill
 from org.lab.post import step as post_step
 from org.model.agent import Control
 from org.model.errors import OrgError, Refused

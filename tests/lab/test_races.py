@@ -7,7 +7,8 @@ from datetime import timedelta
 from laboratory import Laboratory
 from played import Played, crash
 
-from org.lab import judge, pools
+from org.lab import pools
+from org.lab.verdicts import judge
 from org.model.experiment import State
 from org.model.run import Event, Purpose, Run
 from org.model.run import State as RunState

@@ -2,7 +2,8 @@
 
 from played import Played, crash
 
-from org.lab import crashes, headline
+from org.lab.merging import headline
+from org.lab.verdicts import crashes
 from org.model.experiment import State
 from org.model.run import Event, Purpose, Run
 from org.model.run import State as RunState

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory
 
-from org.lab import schedule, scratch, spending
+from org.lab import schedule, scratch
+from org.lab.spend import spending
 from org.model.errors import DeviceError, Refused
 from org.runs import devices, processes
 from org.runs.devices import Device

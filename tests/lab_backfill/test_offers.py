@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 from watched import Watched
 
-from org.lab import admission, backfill, curves, pools, schedule, settings, value
-from org.lab.offers import ablations, baselines, certificates, fresh, promotions, sentinels
-from org.lab.offers import curves as curve_offers
-from org.lab.value import Offer
+from org.lab import pools, schedule, settings
+from org.lab.devices import backfill, value
+from org.lab.devices.offers import ablations, baselines, certificates, fresh, promotions, sentinels
+from org.lab.devices.offers import curves as curve_offers
+from org.lab.devices.value import Offer
+from org.lab.spend import admission
+from org.lab.verdicts import curves
 from org.model.agent import State
 from org.model.errors import Refused
 from org.model.run import OUTSTANDING, Purpose, Run

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from watched import DEVICES, JUNIORS, Watched
 
-from org.lab import timeline_page
-from org.lab.timeline_read import DeviceTime, of_all, read
+from org.lab.devices import page as timeline_page
+from org.lab.devices.reading import DeviceTime, of_all, read
 from org.model.agent import State
 from org.model.idle import Cause
 

@@ -5,8 +5,9 @@ from office_at_night import Night
 from played import crash
 from watched import JUNIORS, Watched
 
-from org.lab import freezing, pools, settings
-from org.lab.freezing import Freeze
+from org.lab import pools, settings
+from org.lab.drift import freezing
+from org.lab.drift.freezing import Freeze
 from org.model.agent import Cause as AgentCause
 from org.model.agent import State
 from org.model.idle import Cause
@@ -188,7 +189,7 @@ def test_a_reason_for_an_agent_is_the_one_that_most_have(watched: Watched) -> No
 
 
 def test_every_cause_has_a_sign_of_its_own() -> None:
-    from org.lab.timeline_page import LETTERS, OTHER, SIGNS, UNKNOWN
+    from org.lab.devices.page import LETTERS, OTHER, SIGNS, UNKNOWN
 
     used = [*LETTERS.values(), *SIGNS.values(), OTHER, UNKNOWN]
     assert set(SIGNS) == set(Cause) and len(used) == len(set(used))

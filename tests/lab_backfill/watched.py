@@ -6,8 +6,10 @@ from pathlib import Path
 
 from office_at_night import Night, make_night
 
-from org.lab import backfill, credentials, schedule, timeline
-from org.lab.timeline_read import DeviceTime, read
+from org.lab import schedule
+from org.lab.devices import backfill, timeline
+from org.lab.devices.reading import DeviceTime, read
+from org.lab.spend import credentials
 from org.model.agent import Cause as AgentCause
 from org.model.agent import State
 from org.model.idle import Interval

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from drifter import SIGMA, Drifter
 
-from org.lab import freezing, pools
+from org.lab import pools
+from org.lab.drift import freezing
 from org.lab.studies import sentinel
 from org.model.experiment import State
 from org.model.run import Purpose

@@ -11,8 +11,10 @@ from laboratory import Laboratory
 
 from org.dashboard import notes
 from org.dashboard.state import LabState
-from org.lab import drift_page, drifting, explain, freezing, reopening
 from org.lab import schedule as scheduling
+from org.lab.drift import drifting, freezing, reopening
+from org.lab.drift import page as drift_page
+from org.lab.verdicts import explain
 from org.model.errors import UsageError
 from org.model.experiment import State
 from org.model.program import State as ProgramState

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
 from played import Played
 
 from org.cli import main
-from org.lab import heads, pools
+from org.lab import pools
+from org.lab.merging import heads
 from org.store.tables import PROGRAMS
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from played import Played, crash
 
-from org.lab import explain, judge
+from org.lab.verdicts import explain, judge
 from org.model.experiment import State
 from org.store.tables import POOLS
 

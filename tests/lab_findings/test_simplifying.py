@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 from played import Played
 
-from org.lab import continuing, simplifying
+from org.lab.verdicts import continuing, simplifying
 from org.model.experiment import Claim, Experiment, State
 from org.model.request import State as Asked
 from org.store import mail

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from spending import BETTER, BIGGER, FASTER, Change, Spender
 
-from org.lab import decisions
+from org.lab.guiding import decisions
 from org.model.errors import ConfigError
 from org.model.experiment import Experiment, State
 from org.store.tables import MESSAGES

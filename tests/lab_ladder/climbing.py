@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from played import Played, value
 
-from org.lab import ladder
+from org.lab.rungs import ladder
 from org.model.experiment import Experiment, State
 from org.model.run import Run
 from org.model.study import Study

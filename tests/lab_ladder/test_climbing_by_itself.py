@@ -7,7 +7,9 @@ import pytest
 from click.testing import Result
 from climbing import Climbing
 
-from org.lab import decisions, ladder, promote_offers
+from org.lab.guiding import decisions
+from org.lab.rungs import ladder
+from org.lab.rungs import offers as promote_offers
 from org.model.experiment import State
 from org.model.message import OFFICE
 from org.science import rules

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from click.testing import Result
 from climbing import Climbing
 
-from org.lab import noise
 from org.lab.studies import certificate, engine
+from org.lab.verdicts import noise
 from org.model.experiment import Experiment, State
 from org.model.run import Event
 from org.store import experiments, reads, runs, studies

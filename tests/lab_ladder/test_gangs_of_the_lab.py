@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
 
 from played import Played
 
-from org.lab import gangs, schedule, settings
+from org.lab import schedule, settings
 from org.lab.collect import step as collect
+from org.lab.devices import gangs
 from org.model.run import Event, Purpose, Run, State
 from org.model.study import Kind
 from org.runs import devices, executor

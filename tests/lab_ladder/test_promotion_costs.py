@@ -89,7 +89,7 @@ def test_too_few_devices_are_said_and_not_waited_for(lab: Climbing, say: Say) ->
     task = lab.lab.config.task
     rung = task.ladder[1].model_copy(update={"devices": 8})
     told = lab.lab.config.model_copy(update={"task": task.model_copy(update={"ladder": (task.ladder[0], rung, task.ladder[2])})})
-    from org.lab import promote_offers
+    from org.lab.rungs import offers as promote_offers
     from org.model.errors import Refused
 
     bigger = replace(lab.lab, config=told)

@@ -9,7 +9,8 @@ from pathlib import Path
 from laboratory import Laboratory, make
 from played import Played
 
-from org.lab import admission, post, schedule, spending
+from org.lab import post, schedule
+from org.lab.spend import admission, spending
 from org.model.agent import Agent, Cause, State
 from org.model.message import Message
 from org.model.usage import Usage

@@ -8,8 +8,9 @@ from laboratory import Laboratory, make
 from office_at_night import Night
 
 from org.config import AgentLimits
-from org.lab import admission, programs, schedule, spending
-from org.lab.judge import queue_candidate
+from org.lab import programs, schedule
+from org.lab.spend import admission, spending
+from org.lab.verdicts.judge import queue_candidate
 from org.model.program import State as ProgramState
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from office_at_night import Night, make_night
 
-from org.lab import away, backfill, credentials, schedule, standin
-from org.lab.offers import fresh
+from org.lab import schedule
+from org.lab.devices import backfill
+from org.lab.devices.offers import fresh
+from org.lab.spend import away, credentials, standin
 from org.model.agent import Cause, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState

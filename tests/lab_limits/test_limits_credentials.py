@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from office_at_night import Night
 
 from org.config import AgentConfig
-from org.lab import credentials, limits
+from org.lab.spend import credentials, limits
 from org.model.agent import Cause, ControlEvent, State
 from org.model.message import Kind
 from org.store import agents, mail

@@ -7,8 +7,8 @@ import pytest
 from laboratory import git
 from office_at_night import Night
 
-from org.lab import grinding, idling
 from org.lab import ideas as backlog
+from org.lab.guiding import grinding, idling
 from org.model.agent import Cause, ControlEvent, State
 from org.model.errors import Refused
 from org.model.experiment import Event

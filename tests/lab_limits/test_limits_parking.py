@@ -7,9 +7,10 @@ import pytest
 from office_at_night import Night
 
 from org.config import Price
-from org.lab import limits, parking, propose
-from org.lab.parking import Action
+from org.lab import propose
 from org.lab.propose import Proposal
+from org.lab.spend import limits, parking
+from org.lab.spend.parking import Action
 from org.model.agent import ControlEvent, State
 from org.model.errors import Refused
 from org.model.experiment import Claim

@@ -14,7 +14,8 @@ from office_at_night import Night
 
 from org.cli.main import org
 from org.config import Price
-from org.lab import forecast, history, standup
+from org.lab import standup
+from org.lab.spend import forecast, history
 from org.science import forecast as odds
 from org.science.protocol import preset
 from org.store.tables import EVENTS, STANDUPS

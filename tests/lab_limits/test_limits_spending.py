@@ -4,7 +4,7 @@ import pytest
 from office_at_night import Night
 
 from org.config import Price
-from org.lab import spending
+from org.lab.spend import spending
 from org.model.usage import Usage
 from org.store.tables import USAGE
 

@@ -10,7 +10,8 @@ from click.testing import Result
 from laboratory import Laboratory
 from played import Played, crash, value
 
-from org.lab import screening, screens, seeds
+from org.lab import seeds
+from org.lab.screen import screening, screens
 from org.model.experiment import Claim, State
 from org.model.run import Purpose, Run
 from org.model.run import State as RunState

@@ -9,8 +9,9 @@ from heads_of import RECIPE, Heads
 from laboratory import git, set_values
 from played import crash
 
-from org.lab import ablate, ablate_parts, roots
-from org.lab.ablate_parts import Part
+from org.lab.merging import ablate, roots
+from org.lab.merging import parts as ablate_parts
+from org.lab.merging.parts import Part
 from org.model.errors import Refused
 from org.model.experiment import Experiment
 from org.model.study import State, Study

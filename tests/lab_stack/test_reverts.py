@@ -8,8 +8,9 @@ from heads_of import Heads
 from laboratory import Laboratory, git
 from test_stacks import opened
 
-from org.lab import findings, revert
+from org.lab.merging import revert
 from org.lab.studies import certificate
+from org.lab.verdicts import findings
 from org.model.experiment import Event, State
 from org.model.merge import Kind as Move
 from org.model.merge import State as MoveState

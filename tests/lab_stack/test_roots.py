@@ -8,7 +8,7 @@ from heads_of import RECIPE, Heads
 from laboratory import Laboratory, git
 from test_stacks import opened
 
-from org.lab import heads, roots
+from org.lab.merging import heads, roots
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Kind as Move

@@ -10,7 +10,8 @@ from laboratory import Laboratory, git
 from played import crash
 
 from org.comms import stacks as pages
-from org.lab import heads, programs, stacks
+from org.lab import programs
+from org.lab.merging import heads, stacks
 from org.lab.studies import engine
 from org.model.brief import Brief
 from org.model.experiment import Event

@@ -6,7 +6,9 @@ from datetime import timedelta
 from laboratory import git, set_values
 from played import Played
 
-from org.lab import ideas, noise, situation, sweeps
+from org.lab import ideas, sweeps
+from org.lab.guiding import situation
+from org.lab.verdicts import noise
 from org.model.agent import ControlEvent
 from org.model.message import OFFICE, Kind
 from org.store import agents, mail

@@ -6,7 +6,8 @@ from laboratory import make
 from played import Played
 from setups import with_chief
 
-from org.lab import digests, stops
+from org.lab import stops
+from org.lab.guiding import digests
 from org.model.message import HUMAN
 from org.store.tables import EXPERIMENTS, MESSAGES, PROGRAMS
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from played import Played
 
-from org.lab import lessons, likeness
+from org.lab.memory import lessons, likeness
 from org.model.errors import Refused, UsageError
 from org.store.tables import EVENTS
 

@@ -8,7 +8,8 @@ from laboratory import Laboratory, git, make, repository
 from played import Played
 
 from org import config
-from org.lab import programs, prompting, prompts
+from org.lab import programs, prompts
+from org.lab.guiding import prompting
 from org.model.errors import ConfigError
 from org.store.tables import AGENTS
 

@@ -7,7 +7,8 @@ from laboratory import git, set_values
 from parallel import at_once
 from played import Played
 
-from org.lab import footprints, propose, repeats
+from org.lab import propose
+from org.lab.memory import footprints, repeats
 from org.lab.propose import Proposal
 from org.model.errors import Refused
 from org.model.experiment import Claim, Event

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from played import Played
 
-from org.lab import prompting, steering
 from org.lab import standup as lab_standup
+from org.lab.guiding import prompting, steering
 from org.model.errors import Refused, UsageError
 from org.model.message import HUMAN, Kind
 from org.store import steering as stored

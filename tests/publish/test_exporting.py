@@ -12,8 +12,9 @@ import pyarrow.parquet as parquet
 import pytest
 from click.testing import Result
 
-from org.lab import exporting, exporting_parquet
-from org.lab.exporting_columns import CURVES, TABLES, Table, Type
+from org.lab.export import exporting
+from org.lab.export import parquet as exporting_parquet
+from org.lab.export.columns import CURVES, TABLES, Table, Type
 from org.lab.lab import Lab
 from org.model import run as run_model
 from org.model.errors import OrgError, Refused

@@ -10,7 +10,8 @@ import pytest
 from click.testing import Result
 from played import Played
 
-from org.lab import publishing, publishing_facts
+from org.lab.publish import facts as publishing_facts
+from org.lab.publish import publishing
 from org.model.errors import Refused
 from org.model.experiment import Experiment
 from org.store.tables import EXPERIMENTS

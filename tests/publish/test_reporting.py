@@ -12,9 +12,10 @@ import pytest
 from click.testing import Result
 
 from org.cli import when
-from org.lab import reporting, reporting_html
 from org.lab.lab import Lab
-from org.lab.reporting import Markdown, Report
+from org.lab.report import html as reporting_html
+from org.lab.report import reporting
+from org.lab.report.reporting import Markdown, Report
 from org.model.errors import Refused, UsageError
 from org.store.tables import EXPERIMENTS
 

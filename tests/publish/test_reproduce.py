@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory
 
-from org.lab import publishing
+from org.lab.publish import publishing
 from org.model.experiment import State
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from laboratory import Laboratory, make
 
-from org.lab import troubles
+from org.lab.guiding import troubles
 from org.model.agent import Cause, State
 from org.model.message import HUMAN
 from org.store import agents

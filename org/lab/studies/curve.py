@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.lab import compute, curves, seeds, settings
+from org.lab import seeds, settings
 from org.lab.lab import Lab
 from org.lab.studies.kind import Finding, Wanted
+from org.lab.verdicts import compute, curves
 from org.model.errors import Refused
 from org.model.run import Run
 from org.model.study import Kind, Study

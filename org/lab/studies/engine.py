@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from org.lab import crashes
 from org.lab.lab import Lab
 from org.lab.studies.kind import StudyKind, Wanted
 from org.lab.studies.registry import KINDS
+from org.lab.verdicts import crashes
 from org.model.run import OUTSTANDING, Event, Purpose, Run
 from org.model.run import State as RunState
 from org.model.study import Kind, State, Study

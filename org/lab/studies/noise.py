@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from org.lab import heads, seeds
+from org.lab import seeds
 from org.lab.lab import Lab
+from org.lab.merging import heads
 from org.lab.studies.kind import Finding, Wanted
 from org.model.errors import Refused
 from org.model.run import Run

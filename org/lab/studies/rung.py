@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from org.lab import announce, crashes, judge, ladder, pools, seeds, settings
+from org.lab import announce, pools, seeds, settings
 from org.lab.lab import Lab
+from org.lab.rungs import ladder
 from org.lab.settings import Setting
 from org.lab.studies.kind import Finding, Wanted
+from org.lab.verdicts import crashes, judge
 from org.model.experiment import IN_HEAD, Event, State
 from org.model.message import HUMAN, OFFICE
 from org.model.message import Kind as MessageKind

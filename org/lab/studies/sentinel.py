@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from org.lab import announce, freezing, pools, seeds
-from org.lab.freezing import Freeze
+from org.lab import announce, pools, seeds
+from org.lab.drift import freezing
+from org.lab.drift.freezing import Freeze
 from org.lab.lab import Lab
 from org.lab.studies.kind import Finding, Wanted
 from org.model.pool import Pool

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from org.comms.figures import gain
-from org.lab import announce, heads, stack_trees
+from org.lab import announce
 from org.lab.lab import Lab
+from org.lab.merging import heads
+from org.lab.merging import trees as stack_trees
 from org.lab.studies import arms
 from org.lab.studies.kind import Finding, Wanted
 from org.model.experiment import Claim

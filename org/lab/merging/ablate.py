@@ -1,0 +1,62 @@
+"""`org ablate`: ask what each part of a change does."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from org.lab import pools
+from org.lab.lab import Lab
+from org.lab.merging import parts as ablate_parts
+from org.lab.merging.parts import Part
+from org.lab.studies import engine
+from org.model.errors import Refused
+from org.model.experiment import State
+from org.model.study import Kind
+from org.runs import executor
+from org.store import events, studies
+from org.store.tables import EXPERIMENTS, POOLS
+
+RAN = frozenset({State.INVALID, State.FAILED})
+CHANGED = "the task, its environment or the devices have changed since: `org ablate` asks anew"
+
+
+def parts(lab: Lab, con: sqlite3.Connection, id: str, marks: Sequence[str] = ()) -> list[Part]:
+    """Its parts. Refused before the race has told what the whole is worth."""
+    e = EXPERIMENTS.get(con, id)
+    if e.state in RAN or not e.decision.get("candidate_runs"):
+        raise Refused(f"{id} is {e.state.value.replace('_', ' ')}: what a part carries can be told once its race has values")
+    return ablate_parts.of(lab, e, marks)
+
+
+def begin(lab: Lab, id: str, marks: Sequence[str], actor: str, now: datetime) -> str:
+    """Ask for the runs. Again the same: the study that is open."""
+    found = parts(lab, lab.ledger.reader, id, marks)
+    with lab.ledger.transaction() as tx:
+        e = EXPERIMENTS.get(tx, id)
+        pool = pools.of_tree(lab, tx, e.base_tree, now)
+        rows = [asdict(part) for part in found]
+        study = studies.ask(
+            tx, Kind.ABLATION, id, actor, now, e.program, pool=pool.id, whole=e.run_tree, parts=rows, gain=e.measured_gain or 0.0
+        )  # fmt: skip
+        events.append(tx, "experiment.ablation", id, actor, now, study=study.id)
+    return f"{study.id}: {id} without each of its {len(found)} parts, {cost(lab, found)}; `org explain {id}` shows what they do"
+
+
+def cost(lab: Lab, found: Sequence[Part]) -> str:
+    """`6 to 12 runs`"""
+    rules, arms = lab.protocol.ablation, 1 + sum(bool(part.tree) for part in found)
+    return f"{rules.runs * arms} to {rules.most_runs * arms} runs"
+
+
+def drop_outdated(lab: Lab, now: datetime) -> None:
+    """End ablations and reverts whose runs would be of another task than their pool's."""
+    con = lab.ledger.reader
+    for study in studies.open_(con, Kind.ABLATION, Kind.REVERT):
+        known = [study.plan[key] for key in ("pool", "pool_before", "pool_after") if key in study.plan]
+        if all(pools.is_current(lab, con, POOLS.get(con, pool)) for pool in known):
+            continue
+        with lab.ledger.transaction() as tx:
+            running = engine.cancel(tx, study, CHANGED, now)
+        for run in running:
+            executor.cancel(lab.layout.run(run))

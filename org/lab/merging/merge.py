@@ -1,0 +1,84 @@
+"""The merge queue: one merge at a time per program, of what has its label and is wanted (gate.py). If the head moved since
+the experiment's base, or the task or its environment changed since the race, it is re-checked first.
+While a drift is looked into (drifting.py) nothing is merged or re-checked."""
+
+from datetime import datetime
+
+from org.lab import announce
+from org.lab.drift import freezing
+from org.lab.lab import Lab
+from org.lab.merging import gate, heads, recheck
+from org.lab.merging.gate import Passage
+from org.lab.verdicts import labels
+from org.model.experiment import Event, Experiment, State
+from org.model.message import OFFICE
+from org.model.program import Event as ProgramEvent
+from org.model.program import Program
+from org.model.program import State as ProgramState
+from org.store import experiments, programs
+from org.store.tables import EXPERIMENTS, PROGRAMS
+from org.workspace import refs
+
+
+def step(lab: Lab, now: datetime) -> list[str]:
+    """Finish intents, then advance the oldest queued experiment of each program. Returns the experiments that moved."""
+    changed = heads.settle_intents(lab, now)
+    labels.drop_outdated(lab, now)
+    if freezing.now(lab.ledger.reader) is not None:  # what was begun is finished above
+        return changed
+    seen: set[str] = set()
+    for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
+        program = PROGRAMS.get(lab.ledger.reader, experiment.program)
+        if program.state is ProgramState.PAUSED:
+            continue
+        passage = gate.look(lab, experiment, program, now)
+        if passage is Passage.SHUT:
+            changed.append(experiment.id)
+        if passage is not Passage.OPEN or experiment.program in seen:
+            continue
+        seen.add(experiment.program)
+        experiment = EXPERIMENTS.get(lab.ledger.reader, experiment.id)  # with its label
+        if _is_ours(lab, program):
+            moved = _advance(lab, experiment, program, now)
+        else:
+            moved = _stop_merging(lab, experiment, program, now)
+        if moved:
+            changed.append(experiment.id)
+    return changed
+
+
+def _advance(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
+    head = program.head_commit
+    assert head is not None
+    current = recheck.is_current(lab, experiment)
+    if experiment.merge_onto is None and experiment.base_commit == head and current:
+        return heads.move(lab, experiment, program, experiment.tip_commit, experiment.run_tree, now)
+    if experiment.merge_onto != head or not current:
+        return recheck.begin(lab, experiment, program, now)
+    assert experiment.merge_tree is not None
+    return recheck.look(lab, experiment, program, now)
+
+
+def _is_ours(lab: Lab, program: Program) -> bool:
+    """Whether the program's branch is where the lab left it."""
+    return refs.head(lab.git, refs.program_branch(lab.config.lab, program.slug)) == program.head_commit
+
+
+def _stop_merging(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
+    """Somebody else moved the branch: the lab only merges onto heads that it measured. An open program is paused until a
+    person has decided; in a closed one nobody will."""
+    name = refs.program_branch(lab.config.lab, program.slug)
+    found = refs.head(lab.git, name) or "nothing"
+    reason = f"{name} was moved by somebody else: {program.head_commit} was expected there, {found} is"
+    with lab.ledger.transaction() as tx:
+        if program.state is ProgramState.CLOSED:
+            moved = experiments.move(tx, experiment.id, Event.DECLINE, now, reason=reason)
+            announce.verdict(lab, tx, moved, now)
+            return True
+        programs.move(tx, program.slug, ProgramEvent.PAUSE, now, OFFICE, reason)
+        announce.person(
+            tx, f"{name} was moved by somebody else",
+            f"{experiment.id} waits to be merged, but {reason}. Put the branch back to {program.head_commit} and "
+            f"`org resume {program.slug}`, or close the program.", now,
+        )  # fmt: skip
+    return False

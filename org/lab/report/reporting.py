@@ -1,0 +1,261 @@
+"""org report: what a span of time brought, from the ledger and the standups of that span. As blocks: Markdown, pictures and
+folded pages, which a renderer turns into one text. Every number comes from a run, a verdict or a call; prose is quoted."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from org.comms import front_matter, notebook
+from org.comms.figures import gain, metric, plural, table
+from org.config import timezone
+from org.lab import pictures
+from org.lab.devices import reading as timeline_read
+from org.lab.lab import Lab
+from org.lab.spend import spending
+from org.model.experiment import IN_HEAD, Claim, Experiment
+from org.model.message import Question
+from org.model.study import Kind, Study
+from org.model.study import State as StudyState
+from org.plots import kinds, progress
+from org.plots.svg import Drawing
+from org.science import sigma
+from org.store import mail, meta, programs, reads, rows
+from org.store.tables import EXPERIMENTS, STANDUPS, STUDIES
+
+PAGES = 120  # notebook pages that a report takes in, the kept ones first
+ROWS = 60  # of the table of verdicts, the kept ones first
+WRONG_TURNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """command: what a person types for it, where pictures cannot be shown."""
+
+    drawing: Drawing
+    caption: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Markdown that is opened by its title. instead: what stands for it where nothing can be opened; "": the text itself."""
+
+    title: str
+    text: str
+    instead: str = ""
+
+
+Block = Markdown | Picture | Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def of(lab: Lab, since: datetime, now: datetime) -> Report:
+    """From since until now (aware)."""
+    zone = timezone(lab.config)
+    con = lab.ledger.reader
+    decided = [e for e in progress.decided(reads.experiments(con)) if e.decided_at is not None and e.decided_at >= since]
+    certificates = _certificates(con, since)
+    title = f"Lab {lab.config.lab}: {since.astimezone(zone):%Y-%m-%d %H:%M} to {now.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
+    texts = [
+        _notes(con), _questions(mail.open_questions(con)), _numbers(lab, con, decided, certificates, since, now),
+        _programs(lab, con),
+    ]  # fmt: skip
+    blocks: list[Block] = [Markdown(text) for text in texts if text]
+    blocks += _pictures(lab, since, now)
+    tables = (_certified(certificates, con), _verdicts(decided), _authors(decided), _wrong(decided))
+    blocks += [Markdown(text) for text in tables if text]
+    blocks += _standups(con, since)
+    blocks += _pages(lab, con, decided)
+    return Report(title, tuple(blocks))
+
+
+def _notes(con: sqlite3.Connection) -> str:
+    facts = {"Note": "root_note", "Disk": "disk_low", "The lab is paused": "paused"}
+    told = [(name, meta.get(con, key)) for name, key in facts.items()]  # type: ignore[arg-type]
+    return "\n".join(f"> **{name}:** {words}\n" for name, words in told if words)
+
+
+def _questions(found: Sequence[Question]) -> str:
+    lines = [
+        f"- **{q.asker}** asks: {' '.join(q.text.split())}"
+        + (f" Without an answer: {q.default_answer}." if q.default_answer else "") + f" `org reply {q.id} \"…\"`"
+        for q in found
+    ]  # fmt: skip
+    return "## Questions to you\n\n" + ("\n".join(lines) or "None.")
+
+
+def _numbers(
+    lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment], certificates: Sequence[Study], since: datetime,
+    now: datetime,
+) -> str:  # fmt: skip
+    totals = reads.totals(con, since)
+    kept = [e for e in decided if e.state in IN_HEAD]
+    tokens, dollars = spending.between(con, since, now)
+    hours = _device_hours(con, since)
+    price = lab.config.device_dollars_per_hour
+    money = dollars + hours * (price or 0.0)
+    times = timeline_read.read(con, [d.name for d in lab.devices], since, now)
+    together = timeline_read.of_all(times)
+    given = [s for s in certificates if s.outcome.get("certified")]
+    won = sum(float(s.outcome["shrunk_gain"]) for s in given)
+    words = [
+        f"**{plural(totals.proposed, 'proposal')}**, {plural(len(decided), 'verdict')}, {plural(len(kept), 'merge')}, "
+        f"{plural(len(given), 'certificate')}.",
+        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} without a value; {hours:.1f} device-hours"
+        + (f", devices {together.busy_share:.0%} busy." if together.busy_share is not None else "."),
+        _idle(together),
+        f"{spending.amount(tokens)} tokens of models" + (f", ${dollars:.2f}" if dollars else "")
+        + (f"; devices ${hours * price:.2f}." if price else "."),
+        _value(won, len(given), money, hours, lab.config.task.metric),
+    ]  # fmt: skip
+    return "## In numbers\n\n" + "\n".join(f"- {line}" for line in words if line)
+
+
+def _idle(together: timeline_read.DeviceTime) -> str:
+    causes = [f"{cause.value} {seconds / 3600:.1f} h" for cause, seconds in together.idle_seconds.items() if seconds >= 360]
+    return f"Idle device-hours by cause: {', '.join(causes[:6])}." if causes else ""
+
+
+def _value(won: float, certificates: int, money: float, hours: float, unit: str) -> str:
+    """What a certified gain cost."""
+    if not certificates:
+        return "Nothing was certified in this time, so there is no gain that may be quoted."
+    cost = f"${money:.2f}" if money else f"{hours:.1f} device-hours"
+    of = plural(certificates, "certificate")
+    return f"Certified gain: {gain(won)} {unit} from {of}, each by itself and shrunk, added up; for {cost}."
+
+
+def _device_hours(con: sqlite3.Connection, since: datetime) -> float:
+    row = con.execute(
+        "SELECT coalesce(sum(total_seconds * gang), 0.0) FROM runs WHERE finished_at >= ?", (rows.encode(since),)
+    ).fetchone()  # fmt: skip
+    return float(row[0]) / 3600
+
+
+def _programs(lab: Lab, con: sqlite3.Connection) -> str:
+    """Where every program stands today."""
+    body = []
+    for program in programs.in_order(con):
+        if program.opened_at is None:
+            continue
+        found = progress.read(con, lab.config.task.metric, lab.config.task.direction == "higher", program.slug)
+        fresh = f"{gain(found.fresh.gain)} ± {found.fresh.se:.4f} ({found.fresh.seeds} seeds)" if found.fresh else "not measured"
+        merged = sum(d.kind in (kinds.MERGED, kinds.CERTIFIED) for d in found.dots)
+        body.append((program.title, program.state.value, len(found.dots), merged, metric(found.root), metric(found.head), fresh))
+    if not body:
+        return "## Programs\n\nNone was opened yet."
+    head = ("program", "state", "verdicts", "merged", "root", "head", "head against root, fresh seeds")
+    return "## Programs\n\n" + table(head, body) + "\n\nRoot and head are means of runs that also selected."
+
+
+def _pictures(lab: Lab, since: datetime, now: datetime) -> list[Block]:
+    """Those that have something to show."""
+    head, gains = pictures.progress_of(lab), pictures.effects_of(lab)
+    curve, devices = pictures.compute_of(lab), pictures.devices_of(lab, now, since)
+    offered = [
+        (head.numbers.dots, head, "Progress of the whole lab, from its beginning.", "org plot progress"),
+        (gains.numbers.effects, gains, "Effects with their intervals.", "org plot effects"),
+        (curve.numbers.base, curve, "Loss against compute.", "org plot compute"),
+        (devices.numbers.rows, devices, "What the devices did.", "org plot devices"),
+    ]
+    return [Picture(plot.drawing(), caption, command) for there, plot, caption, command in offered if there]
+
+
+def _certificates(con: sqlite3.Connection, since: datetime) -> list[Study]:
+    tail = "WHERE kind = ? AND state = ? AND done_at >= ? ORDER BY done_at"
+    return STUDIES.select(con, tail, Kind.CERTIFICATE.value, StudyState.DONE.value, rows.encode(since))
+
+
+def _certified(found: Sequence[Study], con: sqlite3.Connection) -> str:
+    if not found:
+        return ""
+    body = []
+    for s in found:
+        e, told = EXPERIMENTS.get(con, s.subject), s.outcome
+        ending = "certified" if told.get("certified") else "not certified"
+        measured, quoted = f"{gain(told['gain'])} ± {told['se']:.4f}", gain(told["shrunk_gain"])
+        body.append((e.id, e.subject, ending, measured, quoted, f"{told['e']:.3g}", f"{told['needed']:.3g}", e.label or "–"))
+    head = ("", "what", "", "fresh gain", "to quote", "e", "needs", "label")
+    return "## Certificates\n\n" + table(head, body)
+
+
+def _verdicts(decided: Sequence[Experiment]) -> str:
+    if not decided:
+        return "## Verdicts\n\nNone in this time."
+    counts = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in Counter(e.state for e in decided).most_common())
+    shown = sorted(decided, key=_importance)[:ROWS]
+    head = ("", "what", "by", "verdict", "measured", "shrunk", "label")
+    body = [
+        (e.id, e.subject, e.author, e.state.value.replace("_", " "), gain(e.measured_gain), gain(e.gain), e.label or "–")
+        for e in shown
+    ]
+    more = f"\n\n{len(decided) - len(shown)} more: `org results`." if len(shown) < len(decided) else ""
+    return f"## Verdicts\n\n{counts}.\n\n" + table(head, body) + more
+
+
+def _importance(e: Experiment) -> tuple[int, float]:
+    """What was kept first, then what looked best."""
+    return -kinds.of(e.state).rank, -(e.measured_gain or -1.0)
+
+
+def _authors(decided: Sequence[Experiment]) -> str:
+    """Each author's luck and judgement: how many were kept, and what was predicted against what came."""
+    if not decided:
+        return ""
+    body = []
+    for author in sorted({e.author for e in decided}):
+        mine = [e for e in decided if e.author == author]
+        raced = [e for e in mine if e.predicted_gain is not None and e.measured_gain is not None and e.claim is Claim.IMPROVE]
+        kept = sum(e.state in IN_HEAD for e in mine)
+        said = sigma.mean([e.predicted_gain or 0.0 for e in raced]) if raced else None
+        came = sigma.mean([e.measured_gain or 0.0 for e in raced]) if raced else None
+        body.append((author, len(mine), kept, f"{kept / len(mine):.0%}", gain(said), gain(came)))
+    head = ("author", "verdicts", "in a head", "hit rate", "predicted, on average", "measured, on average")
+    return "## Authors\n\n" + table(head, body)
+
+
+def _wrong(decided: Sequence[Experiment]) -> str:
+    """The predictions that failed most."""
+    off = [e for e in decided if e.predicted_gain is not None and e.measured_gain is not None and e.state not in IN_HEAD]
+    worst = sorted(off, key=lambda e: (e.measured_gain or 0.0) - (e.predicted_gain or 0.0))[:WRONG_TURNS]
+    lines = [
+        f"- **{e.id}** {e.subject} ({e.author}): predicted {gain(e.predicted_gain)}, measured {gain(e.measured_gain)}. "
+        f"Its reason had been: “{' '.join(e.because.split())}”"
+        for e in worst
+    ]
+    return "## Wrong turns\n\n" + "\n".join(lines) if lines else ""
+
+
+def _standups(con: sqlite3.Connection, since: datetime) -> list[Block]:
+    found = STANDUPS.select(con, "WHERE written_at >= ? ORDER BY id", rows.encode(since))
+    newest = {standup.day: Path(standup.path) for standup in found}  # of one day the last page speaks
+    pages = [(day, front_matter.without(path.read_text(encoding="utf-8"))) for day, path in newest.items() if path.exists()]
+    return [Markdown("## Standups"), *(Folded(f"Standup of {day}", text) for day, text in pages)] if pages else []
+
+
+def _pages(lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment]) -> list[Block]:
+    chosen = sorted(decided, key=_importance)[:PAGES]
+    if not chosen:
+        return []
+    told = f"{plural(len(chosen), 'page')}, the kept ones first" + (f", of {len(decided)}" if len(chosen) < len(decided) else "")
+    pages = [
+        Folded(_page_title(e), notebook.render(con, e.id, lab.config.task.metric, lab.sign), f"`org show {e.id}`") for e in chosen
+    ]
+    return [Markdown(f"## Notebook\n\n{told}."), *pages]
+
+
+def _page_title(e: Experiment) -> str:
+    return f"{kinds.of(e.state).symbol} {e.id} · {e.subject} · {e.state.value.replace('_', ' ')}"
