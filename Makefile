@@ -1,11 +1,11 @@
-# make start | test | demo | bench | soak | simulate. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
+# make start | test | test-slow | demo | bench | soak | simulate. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
 # for example TORCH_INDEX=https://download.pytorch.org/whl/cpu on a machine without a GPU.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
-.PHONY: start test demo bench soak simulate lint install install-test tools
+.PHONY: start test test-slow demo bench soak simulate lint install install-test tools
 
 start: install
 	$(BIN)/org start --config config.yaml
@@ -15,6 +15,9 @@ demo: install
 
 test: install-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slow: install-test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 bench: install-test
 	$(BIN)/python -m benchmarks

@@ -10,6 +10,8 @@ from textual.pilot import Pilot
 
 from org.dashboard import keys
 
+pytestmark = pytest.mark.slow
+
 LAST_DRAWN = (
     "cuda:7", "newest first", "data-order", "certified", "discarded 44", "A busy day", "Without an answer", "Device-hours",
     "agent.waiting",

@@ -10,6 +10,8 @@ import pytest
 import org
 from org.lab import scaffold
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("hatchling")
 ROOT = Path(__file__).parents[2]
 

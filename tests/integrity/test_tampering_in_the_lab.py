@@ -19,6 +19,8 @@ from org.store import reads
 from org.workspace import seals, snapshots
 from trainer.measure import digests
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def gpt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from click.testing import Result
 from drifter import SIGMA, Drifter
 from laboratory import Laboratory
@@ -25,6 +26,8 @@ from org.model.study import Kind
 from org.model.study import State as StudyState
 from org.store import mail, meta, reads, runs, studies
 from org.store.tables import EVENTS, EXPERIMENTS, POOLS, PROGRAMS, RUNS, SLOTS, STUDIES
+
+pytestmark = pytest.mark.slow
 
 FAR = 6 * SIGMA  # one sentinel sees it
 

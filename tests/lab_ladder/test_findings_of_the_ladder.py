@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from click.testing import Result
 from climbing import Climbing
 
@@ -12,6 +13,8 @@ from org.model.experiment import Experiment, State
 from org.model.run import Event
 from org.store import experiments, reads, runs, studies
 from org.store.tables import PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 Say = Callable[..., Result]
 

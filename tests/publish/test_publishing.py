@@ -16,6 +16,8 @@ from org.model.errors import Refused
 from org.model.experiment import Experiment
 from org.store.tables import EXPERIMENTS
 
+pytestmark = pytest.mark.slow
+
 Say = Callable[..., Result]
 
 

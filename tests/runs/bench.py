@@ -18,7 +18,7 @@ from org.runs.spec import Outcome, Spec
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], seconds: float = 20.0) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60.0) -> T:
     """The first true answer."""
     deadline = time.monotonic() + seconds
     while True:
