@@ -2,6 +2,7 @@
 
 devices.py      discover devices; lease one by its lock
 gpus.py         what NVML tells (the only pynvml import)
+cards.py        … of a run's cards while it trains: who else computes there, their energy
 host.py         memory, file systems and limits of the machine
 spec.py         what a keeper is told (spec.json) and what it says at the end (outcome.json)
 environment.py  the environment of a run, built from nothing

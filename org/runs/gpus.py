@@ -18,7 +18,8 @@ _SLOW = (  # what makes a clock lower than it should be; a power cap by the pers
 @dataclass(frozen=True, slots=True)
 class Gpu:
     """One card. Memory in MiB. processes: ids of those that compute on it (of the host: a container may see none).
-    ecc_errors: uncorrected ones since the driver was loaded. slowed: why its clock is lower than it should be."""
+    ecc_errors: uncorrected ones since the driver was loaded. slowed: why its clock is lower than it should be. energy_mj: since its
+    driver was loaded, millijoules; None where the card does not count."""
 
     index: int
     model: str
@@ -29,6 +30,7 @@ class Gpu:
     mig: bool = False
     ecc_errors: int = 0
     slowed: tuple[str, ...] = ()
+    energy_mj: int | None = None
 
     @property
     def name(self) -> str:
@@ -108,4 +110,5 @@ def _gpu(nvml: Any, index: int) -> Gpu:
         mig=told(lambda: nvml.nvmlDeviceGetMigMode(handle)[0], 0) == nvml.NVML_DEVICE_MIG_ENABLE,
         ecc_errors=told(lambda: nvml.nvmlDeviceGetTotalEccErrors(handle, *uncorrected), 0),
         slowed=tuple(dict.fromkeys(slow)),
+        energy_mj=told(lambda: int(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)), None),
     )  # fmt: skip

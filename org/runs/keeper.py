@@ -14,11 +14,11 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from org.runs import processes
+from org.runs import cards, processes
 from org.runs.spec import End, Outcome, Spec, read_spec, write_outcome
 from org.store import atomic
 
@@ -37,6 +37,7 @@ class Child:
     why: End | None
     seconds: float
     cpu_seconds: float
+    told: dict[str, Any] = field(default_factory=dict)  # of its cards, see cards.Watch
 
 
 def main(folder: Path) -> int:
@@ -54,7 +55,7 @@ def main(folder: Path) -> int:
 def keep(folder: Path, spec: Spec) -> Outcome:
     """Train, then score."""
     train = _run(folder, spec, spec.train, "train", spec.timeout_seconds)
-    record = _optional_json(folder / "train.json")
+    record = _optional_json(folder / "train.json") | train.told
     so_far = Outcome(
         spec.run, End.FAILED, train_seconds=train.seconds, train_exit=train.exit, cpu_seconds=train.cpu_seconds, record=record
     )
@@ -119,7 +120,7 @@ def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: floa
         if identity is not None:
             processes.remember(folder / "train.pid", identity)
         try:
-            return _watch(folder, child, timeout)
+            return _watch(folder, child, timeout, cards.Watch(spec.device))
         finally:
             processes.end_group(child.pid, grace_seconds=2.0)
             child.wait()
@@ -128,16 +129,17 @@ def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: floa
                 out.close()
 
 
-def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float) -> Child:
+def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float, watch: cards.Watch) -> Child:
     started = time.monotonic()
     cpu, next_sample = 0.0, 0.0
     while True:
         seconds = time.monotonic() - started
         if seconds >= next_sample:
             cpu, next_sample = max(cpu, processes.descendants_cpu_seconds()), seconds + CPU_SAMPLE_SECONDS
+        watch.look(processes.descendants)
         status = child.poll()
         if status is not None:
-            return Child(status, None, seconds, cpu)
+            return Child(status, None, seconds, cpu, watch.told())
         if (folder / "cancel").exists():
             return Child(None, End.CANCELLED, seconds, cpu)
         if seconds > timeout:

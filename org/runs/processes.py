@@ -84,6 +84,11 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def descendants() -> set[int]:
+    """Ids of our living descendants."""
+    return {process.pid for process in _descendants()}
+
+
 def descendants_cpu_seconds() -> float:
     """User and system seconds of our living descendants and of what they started and outlived."""
     total = 0.0

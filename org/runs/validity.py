@@ -38,6 +38,8 @@ def objection(
         return "it imported a trainer that is not its snapshot's"
     if snapshot_digest is not None and record.get("code_digest") not in (None, snapshot_digest):
         return f"the code that it ran ({str(record.get('code_digest'))[:12]}) is not its snapshot's ({snapshot_digest[:12]})"
+    if pids := record.get("strangers"):
+        return f"process {', '.join(str(pid) for pid in pids)} computed on its card meanwhile"
     if told := [str(sentence) for sentence in record.get("tampering") or ()]:
         return "; ".join(told)
     for key, words in SAME:

@@ -69,11 +69,14 @@ class Nvml:
     def _nvmlDeviceGetCurrentClocksThrottleReasons(self, index: int) -> Any:
         return self._answer(index, "reasons")
 
+    def _nvmlDeviceGetTotalEnergyConsumption(self, index: int) -> Any:
+        return self._answer(index, "energy")
+
 
 HOT = pynvml.nvmlClocksThrottleReasonHwThermalSlowdown | pynvml.nvmlClocksThrottleReasonSwPowerCap
 H100 = {
     "model": "NVIDIA H100 80GB HBM3", "memory": (81559, 41000), "pids": [17, 18], "mode": pynvml.NVML_COMPUTEMODE_PROHIBITED,
-    "mig": pynvml.NVML_DEVICE_MIG_ENABLE, "ecc": 3, "reasons": HOT,
+    "mig": pynvml.NVML_DEVICE_MIG_ENABLE, "ecc": 3, "reasons": HOT, "energy": 4200,
 }  # fmt: skip
 
 
@@ -81,7 +84,7 @@ def test_a_card_is_told_whole() -> None:
     nvml = Nvml([H100])
     read = gpus.read(nvml)
     assert read.driver == "570.86" and read.trouble == "" and nvml.shut == 1
-    assert read.gpus == (Gpu(0, "NVIDIA H100 80GB HBM3", 81559, 41000, (17, 18), "prohibited", True, 3, ("too hot",)),)
+    assert read.gpus == (Gpu(0, "NVIDIA H100 80GB HBM3", 81559, 41000, (17, 18), "prohibited", True, 3, ("too hot",), 4200),)
     assert not read.gpus[0].idle and read.gpus[0].name == "cuda:0"
 
 
