@@ -18,8 +18,8 @@ _SLOW = (  # what makes a clock lower than it should be; a power cap by the pers
 @dataclass(frozen=True, slots=True)
 class Gpu:
     """One card. Memory in MiB. processes: ids of those that compute on it (of the host: a container may see none).
-    ecc_errors: uncorrected ones since the driver was loaded. slowed: why its clock is lower than it should be. energy_mj: since its
-    driver was loaded, millijoules; None where the card does not count."""
+    ecc_errors: uncorrected ones since the driver was loaded. slowed: why its clock is lower than it should be.
+    energy_mj: since its driver was loaded, millijoules; None where the card does not count."""
 
     index: int
     model: str
