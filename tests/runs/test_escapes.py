@@ -88,10 +88,10 @@ def test_the_runs_of_others_go_on(bench: Bench, tmp_path: Path) -> None:
     neighbour = Bench(bench.folder, Device("cpu:1", "cpu")).start(leaves() + "time.sleep(600)", run="R2")
     namesake = Bench(tmp_path / "other").start(leaves() + "time.sleep(600)")
     mine = bench.start(leaves() + "time.sleep(600)")
-    theirs = [runaway(neighbour), runaway(namesake), child_of(neighbour), child_of(namesake)]
+    ours, theirs = runaway(mine), [runaway(neighbour), runaway(namesake), child_of(neighbour), child_of(namesake)]
     executor.cancel(mine)
     assert bench.outcome(mine).end is End.CANCELLED
-    assert is_gone(runaway(mine)) and not any(is_gone(pid) for pid in theirs)
+    assert is_gone(ours) and not any(is_gone(pid) for pid in theirs)
     for folder in (neighbour, namesake):
         executor.cancel(folder)
         bench.outcome(folder)
