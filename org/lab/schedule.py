@@ -1,7 +1,7 @@
 """Which queued run goes on which free device. Order: re-checks, fresh seeds, races, pools; nothing while the lab is paused, the
 disk is low, or the allowance is spent. One run a device, by the device's lock; a gang has several (gangs.py)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from org.lab.devices import backfill, gangs
 from org.lab.drift import freezing
 from org.lab.lab import Lab
 from org.lab.spend import admission
-from org.lab.studies import kind, noise
+from org.lab.studies import kind, noise, sentinel
 from org.lab.studies.registry import KINDS
 from org.model import gang
 from org.model.errors import OrgError
@@ -34,11 +34,12 @@ EVALUATE_SECONDS = 900.0
 HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
 
 
-def step(lab: Lab, now: datetime) -> list[str]:
-    """Start what can start. Returns the runs started."""
+def step(lab: Lab, now: datetime, strangers: Collection[str] = ()) -> list[str]:
+    """Start what can start. strangers: devices on which a program computes that holds no lock; a run beside it would be
+    invalid. Returns the runs started."""
     if held(lab) is not None:
         return []
-    free = _free_devices(lab)
+    free = [device for device in _free_devices(lab) if device.name not in strangers]
     if not free:
         return []
     admitting = admission.now(lab)
@@ -148,6 +149,8 @@ def _choose(lab: Lab, run: Run, free: Iterable[Device]) -> list[Device]:
     pinned = _noise_setting(lab, run)
     if pinned is not None and any(d.name == pinned[1] for d in lab.devices):
         return [d for d in fitting if d.name == pinned[1]]
+    if run.study is not None and STUDIES.get(con, run.study).kind is Kind.SENTINEL:
+        return sentinel.rotated(con, fitting)[:1]
     author = EXPERIMENTS.get(con, run.experiment).author if run.experiment else None
     if author is None and run.study is not None:  # a sweep is its agent's
         author = STUDIES.get(con, run.study).plan.get("agent")

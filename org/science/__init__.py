@@ -32,4 +32,5 @@ ladder.py       promotion to larger depths, bundles, rungs that lose their say
 certificate.py  fresh runs for what is reported (e-LOND), and the headline
 validity.py     when a run does not count, and how often it is repeated
 noise.py        the run-to-run spread split into data order, initialization, device
+scores.py       whose ideas are good: hit rate, calibration of predictions, plain value tweaks
 """

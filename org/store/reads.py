@@ -112,6 +112,15 @@ def candidate_runs(con: sqlite3.Connection, experiment: str, purpose: Purpose = 
     return sorted(found, key=lambda r: (r.slot, r.attempt))
 
 
+def last_race(con: sqlite3.Connection, experiment: str) -> list[Run]:
+    """Its runs against the pool that it raced against last, in seed order: a race that started over, after a drift, has runs
+    against several, which are of different times. [] where none was made. The pool of its newest run says which: a re-check
+    moves the experiment itself to another."""
+    every = [run for run in candidate_runs(con, experiment) if run.pool is not None]
+    pool = max(every, key=lambda run: int(run.id[1:])).pool if every else None
+    return [run for run in every if run.pool == pool]
+
+
 def pool_values(con: sqlite3.Connection, pool: int, size: int) -> list[float | None]:
     """The pool's metric values by seed slot; None where no valid run speaks for the seed yet."""
     values: list[float | None] = [None] * size
@@ -150,17 +159,21 @@ def all_pool_values(con: sqlite3.Connection) -> tuple[PoolValues, ...]:
 
 
 def race_values(con: sqlite3.Connection, experiments: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
-    """Experiment → metric of each valid race run in seed order, of these experiments or of all. Of several attempts at a
-    seed the last speaks; an experiment without a valid run is left out."""
+    """Experiment → metric of each valid run of its last race in seed order, of these experiments or of all. Of several
+    attempts at a seed the last speaks; an experiment without a valid run is left out."""
     within = "" if experiments is None else f" AND experiment IN ({', '.join('?' * len(experiments))})"
+    pools: dict[str, int | None] = {}
     found: dict[str, dict[int, float]] = defaultdict(dict)
-    for experiment, slot, metric in con.execute(
-        "SELECT experiment, slot, metric FROM runs WHERE purpose = 'race' AND state = 'succeeded'"
-        f" AND experiment IS NOT NULL AND metric IS NOT NULL{within} ORDER BY attempt",
+    for experiment, pool, slot, metric in con.execute(
+        "SELECT experiment, pool, slot, CASE WHEN state = 'succeeded' THEN metric END FROM runs WHERE purpose = 'race'"
+        f" AND experiment IS NOT NULL{within} ORDER BY CAST(substr(id, 2) AS INTEGER)",
         tuple(experiments or ()),
     ):
-        found[experiment][slot] = metric
-    return {experiment: tuple(values[slot] for slot in sorted(values)) for experiment, values in found.items()}
+        if pools.setdefault(experiment, pool) != pool:  # its race started over
+            pools[experiment], found[experiment] = pool, {}
+        if metric is not None:
+            found[experiment][slot] = metric
+    return {id: tuple(values[slot] for slot in sorted(values)) for id, values in found.items() if values}
 
 
 def named_experiments(con: sqlite3.Connection, ids: Collection[str]) -> list[Experiment]:

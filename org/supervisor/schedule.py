@@ -9,6 +9,6 @@ from org.supervisor.office import Office
 
 
 def step(office: Office, now: datetime) -> None:
-    for id in schedule.step(office.lab, now):
+    for id in schedule.step(office.lab, now, office.strangers):
         run = RUNS.get(office.lab.ledger.reader, id)
         office.say(f"{id} started · {titles.run_for(run)} · seed {run.seed} · {run.device}")

@@ -18,6 +18,7 @@ from played import Played
 from org.lab import schedule, settings
 from org.lab.collect import step as collect
 from org.lab.devices import gangs
+from org.lab.studies import sentinel
 from org.model.run import Event, Purpose, Run, State
 from org.model.study import Kind
 from org.runs import devices, executor
@@ -92,6 +93,28 @@ def test_a_gang_takes_its_devices_at_once(lab: Played) -> None:
     assert started(lab) == [(run.id, "cpu:0-1")]
     assert reads.leases(lab.lab.ledger.reader) == {"cpu:0": run.id, "cpu:1": run.id}
     assert schedule._free_devices(lab.lab) == []
+
+
+def test_nothing_starts_where_a_stranger_computes(lab: Played) -> None:
+    plan(lab, count=2)
+    run = queue(lab, 1, purpose=Purpose.RACE)
+    schedule.step(lab.lab, lab.now(), {"cpu:0", "cpu:1"})
+    assert started(lab) == []
+    schedule.step(lab.lab, lab.now(), {"cpu:0"})
+    assert started(lab) == [(run.id, "cpu:1")]
+
+
+def test_sentinels_go_round_the_devices(lab: Played) -> None:
+    plan(lab, count=3)
+    for ago, name in ((300, "cpu:0"), (200, "cpu:2"), (100, "cpu:0")):
+        with lab.lab.ledger.transaction() as tx:
+            study = studies.ask(tx, Kind.SENTINEL, "pool-1", "me", lab.now(), number=ago)
+            tree = lab.lab.git.run("rev-parse", "HEAD^{tree}").strip()
+            run = runs.queue(tx, Run("", Purpose.STUDY, State.QUEUED, tree, 7, 0, 0, None, "1step", lab.now(), study=study.id))
+        on(lab, run, name, ago)
+        ends(lab, run)
+    free = [Device(name, "a cpu") for name in ("cpu:0", "cpu:1", "cpu:2")]
+    assert [d.name for d in sentinel.rotated(lab.lab.ledger.reader, free)] == ["cpu:1", "cpu:2", "cpu:0"]
 
 
 def test_freed_devices_are_kept_until_the_gang_is_complete(lab: Played, say: Say) -> None:

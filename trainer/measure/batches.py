@@ -1,85 +1,134 @@
-"""Training batches, served and counted here. Their order depends on the run's seed, T and the corpus, on nothing else."""
+"""Training batches, served and counted here. Their order depends on the run's seed, T, the corpus and trainer/order.py."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import numpy
 import torch
 
-from trainer.measure import packing, seeds
+from trainer.measure import documents, packing, seeds
 from trainer.measure.data import Data
 from trainer.measure.errors import UsageError
 
 IGNORED = -1  # target of a position whose next token is a BOS: nothing is predicted across documents
 DIGEST_ROWS = 64
+BLOCK = 1024  # chunks that are looked up at once
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was served up to a batch, in document tokens of the training corpus."""
+
+    order_digest: str  # of the first DIGEST_ROWS rows (fewer if the run was shorter)
+    kept_fraction: float  # of the tokens taken from the corpus, those served or waiting to be; below 1 some were thrown away
+    epochs: float  # tokens served / tokens of the corpus
+    selected_fraction: float  # of the corpus's tokens, those that the epoch's order names
+    distinct_tokens: int  # that were taken at least once
+    passes: float  # tokens taken / distinct_tokens: how often the run came back to what it was given
 
 
 class Batches:
-    """Endless batches; each epoch is a new order of all chunks. Every rank goes through all rows and keeps its own, so
-    that the batches are the same for any number of ranks and each of them counts the whole."""
+    """Endless batches; each epoch is a new order of chunks. Every rank goes through all rows and keeps its own, so that the
+    batches are the same for any number of ranks and each of them counts the whole."""
 
-    def __init__(self, data: Data, *, seed: int, T: int, batch_tokens: int, rank: int = 0, ranks: int = 1) -> None:
-        """T: tokens a row. batch_tokens: tokens a batch of all ranks, a multiple of T * ranks."""
+    def __init__(
+        self,
+        data: Data,
+        *,
+        seed: int,
+        T: int,
+        batch_tokens: int,
+        rank: int = 0,
+        ranks: int = 1,
+        order: documents.Order = documents.shipped,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """T: tokens a row. batch_tokens: tokens a batch of all ranks, a multiple of T * ranks. around: what `order` runs in."""
         if T < 2 or batch_tokens < T or batch_tokens % T:
             raise UsageError(f"recipe: batch_tokens {batch_tokens} is not a multiple of sequence_length {T}")
         if batch_tokens // T % ranks:
             raise UsageError(
                 f"recipe: batch_tokens {batch_tokens} are {batch_tokens // T} rows, not to be shared by {ranks} ranks"
             )
-        tokens, self._lengths = data.documents("train")
+        self._data, (tokens, self._lengths) = data, data.documents("train")
         self._tokens_total, self._bos, self._seed = len(tokens), data.bos, seed
-        self.rows_per_batch, self.tokens_per_batch, self._T = batch_tokens // T, batch_tokens, T
+        self.rows_per_batch, self.tokens_per_batch = batch_tokens // T, batch_tokens
         share = self.rows_per_batch // ranks
         self._own = slice(rank * share, (rank + 1) * share)
-        self.packer = packing.Packer(tokens, T, data.bos)
+        self._order, self._around = order, around
+        self._cut, self._packer = packing.Cut(self._lengths, T), packing.Packer(tokens, T, data.bos)
+        self._seen = numpy.zeros(len(self._cut), dtype=bool)
+        self._selected, self._distinct = 0.0, 0
         self._digest, self._digested = hashlib.sha256(), 0
         self._rows = self._endless()
 
-    def next(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def next(self) -> Batch:
         """This rank's inputs and targets, both (B, T) int64 on the CPU; a target of IGNORED is not to be predicted."""
-        rows = numpy.stack(self._batch()[self._own])
+        rows = numpy.stack([self._packer.row(pieces) for pieces in self._batch()[self._own]])
         targets = rows[:, 1:].copy()
         targets[targets == self._bos] = IGNORED
         return torch.from_numpy(rows[:, :-1].copy()), torch.from_numpy(targets)
 
     def skip(self, batches: int) -> None:
-        """Go through batches that were served before: some hundred thousand rows a second."""
+        """Go through batches that were served before, without reading their text: hundreds of thousands of rows a second."""
         for _ in range(batches):
             self._batch()
 
-    def _batch(self) -> list[numpy.ndarray]:
-        """The rows of the next batch, of all ranks, (T + 1,) each."""
+    def close(self) -> None:
+        """The run is over."""
+
+    @property
+    def tally(self) -> Tally:
+        """What was served so far."""
+        served = self._packer.served
+        return Tally(
+            order_digest=self._digest.hexdigest(),
+            kept_fraction=self._packer.kept_fraction,
+            epochs=served / self._tokens_total,
+            selected_fraction=self._selected,
+            distinct_tokens=self._distinct,
+            passes=self._packer.taken / max(self._distinct, 1),
+        )
+
+    def _batch(self) -> list[packing.Pieces]:
+        """What the rows of the next batch, of all ranks, are made of."""
         rows = [next(self._rows) for _ in range(self.rows_per_batch)]
-        for row in rows[: DIGEST_ROWS - self._digested]:
-            self._digest.update(row.tobytes())
+        for pieces in rows[: DIGEST_ROWS - self._digested]:
+            self._digest.update(self._packer.row(pieces).tobytes())
             self._digested += 1
         return rows
 
-    @property
-    def order_digest(self) -> str:
-        """Digest of the first DIGEST_ROWS rows served (fewer if the run was shorter)."""
-        return self._digest.hexdigest()
-
-    @property
-    def epochs(self) -> float:
-        """Document tokens served, as a multiple of the training corpus."""
-        return self.packer.served / self._tokens_total
-
-    def _endless(self) -> Iterator[numpy.ndarray]:
-        cut, epoch = packing.chunks(self._lengths, self._T), 0
-        counts = -(-self._lengths // self._T)
+    def _endless(self) -> Iterator[packing.Pieces]:
+        epoch = 0
         while True:
-            order = evenly(counts, seeds.order(self._seed, epoch))
-            yield from self.packer.rows(cut[place] for place in order)
-            yield from self.packer.rest()
+            yield from self._packer.take(self._chunks(self._places(epoch)))
+            yield from self._packer.rest()
             epoch += 1
 
+    def _places(self, epoch: int) -> numpy.ndarray:
+        """The epoch's order of chunk numbers, checked."""
+        tokens = self._packer.tokens
+        known = documents.Documents(tokens, self._lengths.copy(), self._cut.counts.copy(), self._data.sources, epoch)
+        with self._around():
+            order = self._order(known, seeds.order(self._seed, epoch))
+        places = documents.checked(order, len(self._cut))
+        chosen = numpy.zeros(len(self._cut), dtype=bool)
+        chosen[places] = True
+        self._selected = int(self._cut.bounds(numpy.flatnonzero(chosen))[1].sum()) / self._tokens_total
+        return places
 
-def evenly(counts: numpy.ndarray, draw: numpy.random.Generator) -> numpy.ndarray:
-    """A random order of all chunks in which each document's are spread evenly over the epoch.
-
-    counts: chunks of each document. A run sees a fraction of the corpus; with a plain permutation, which fraction it
-    happens to see is most of the score's spread over seeds (LOG.md).
-    """
-    places = [(draw.permutation(count) + draw.random()) / count for count in counts]
-    return numpy.argsort(numpy.concatenate(places), kind="stable")
+    def _chunks(self, places: numpy.ndarray) -> Iterator[tuple[int, int]]:
+        """Start and length of each, looked up BLOCK at a time; a chunk's tokens are distinct when it comes first."""
+        for block in (places[at : at + BLOCK] for at in range(0, len(places), BLOCK)):
+            starts, lengths = self._cut.bounds(block)
+            fresh = ~self._seen[block]
+            first = numpy.zeros(len(block), dtype=bool)
+            first[numpy.unique(block, return_index=True)[1]] = True
+            self._seen[block] = True
+            for start, length, new in zip(*(x.tolist() for x in (starts, lengths, lengths * (fresh & first))), strict=True):
+                self._distinct += new
+                yield start, length

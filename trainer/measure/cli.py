@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from trainer.measure import budget, machine
+from trainer.measure.core import command as core_metric
 from trainer.measure.data import CONTEXT
 from trainer.measure.errors import TrainerError, UsageError
 
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m trainer", description="Train a small GPT and score it.")
-    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|fingerprint|epochs|sample")
+    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|core|fingerprint|epochs|sample")
     prepare = commands.add_parser("prepare", help="build a data folder")
     prepare.add_argument("--corpus", default="stdlib")
     prepare.add_argument("--vocab", type=int, default=2048)
@@ -48,6 +49,7 @@ def _parser() -> Parser:
     train.add_argument("--recipe", type=Path, help="YAML laid over trainer/recipe.yaml")
     train.add_argument("--save-minutes", type=float, default=10.0, help="how often to save what a killed run would go on from")
     evaluate = commands.add_parser("evaluate", help="score a run in bits per byte")
+    core = core_metric.add(commands)
     fingerprint = commands.add_parser("fingerprint", help="what makes scores comparable")
     epochs = commands.add_parser("epochs", help="how often a run would pass its corpus, and what its data lacks")
     sample = commands.add_parser("sample", help="let a run's model write")
@@ -68,8 +70,9 @@ def _parser() -> Parser:
         (epochs, _epochs),
         (sample, _sample),
     ):
-        command.add_argument("--data", type=Path, required=True, help="data folder")
         command.set_defaults(call=call)
+    for command in (prepare, train, evaluate, core, fingerprint, epochs, sample):
+        command.add_argument("--data", type=Path, required=True, help="data folder")
     return parser
 
 

@@ -12,7 +12,7 @@ from trainer.measure import custody, digests, flops
 from trainer.measure.data import TRAINED_ON, Data
 
 if TYPE_CHECKING:
-    from trainer.measure.train import Run
+    from trainer.measure.loop import Run
 
 MARGIN = 1.01  # of a step's FLOPs: the two are counted alike, but for kernels that only the first count sees
 EAGER = "eager"

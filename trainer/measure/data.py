@@ -53,9 +53,20 @@ class Data:
         return [name for name in wanted if name in known and digests.of_file(self.folder / name) != known[name]]
 
     def documents(self, side: str) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Tokens (uint16, end to end) and document lengths of side `train` or `validation`."""
-        tokens = numpy.load(self.folder / f"{side}_tokens.npy")
-        return tokens, numpy.load(self.folder / f"{side}_lengths.npy")
+        """Tokens (uint16, end to end, read-only) and document lengths of side `train` or `validation`. The tokens stay on
+        disk and come into memory where they are read."""
+        tokens = numpy.load(self.folder / f"{side}_tokens.npy", mmap_mode="r")
+        return numpy.asarray(tokens), numpy.load(self.folder / f"{side}_lengths.npy")
+
+    @property
+    def sources(self) -> dict[str, range]:
+        """The training documents of each file that the corpus came from, by name; a corpus of one piece has one."""
+        found: dict[str, range] = {}
+        first = 0
+        for source in self.facts.get("sources", []):
+            found[source["name"]] = range(first, first + source["documents"])
+            first += source["documents"]
+        return found or {str(self.facts["request"]["corpus"]): range(len(numpy.load(self.folder / "train_lengths.npy", mmap_mode="r")))}
 
     def token_bytes(self) -> numpy.ndarray:
         """Bytes of each token id, (V,) int32."""

@@ -19,22 +19,27 @@ def serve(run: Path, data: Path, device_text: str, batch: exchange.Shape, mappin
     device = machine.device(device_text)
     model, _ = checkpoint.load(run, device, machine.dtype(device))
     shared = exchange.Mapping(mapping, batch)
-    tokens, logits = torch.from_numpy(shared.tokens), torch.from_numpy(shared.logits)
+    logits = torch.from_numpy(shared.logits)
     with torch.inference_mode():
-        while exchange.receive(requests) is not None:
+        while (request := exchange.receive(requests)) is not None:
+            asked, places = shared.asked(request)
+            tokens = torch.from_numpy(asked)
             try:
                 found = model.logits(tokens.to(device))
             except Exception as error:  # whatever researchers' code raises: it would raise it again
                 if _is_the_machine_s(error):
                     raise
-                reason = f"the model does not take rows of {batch.T} tokens: {type(error).__name__}: {error}"
+                reason = f"the model does not take rows of {tokens.size(1)} tokens: {type(error).__name__}: {error}"
                 exchange.send(answers, {"invalid": reason})
                 continue
-            if found.shape != logits.shape:
-                reason = f"logits have shape {tuple(found.shape)}, not {tuple(logits.shape)}"
+            if found.shape != (wanted := (*tokens.shape, batch.vocab)):
+                reason = f"logits have shape {tuple(found.shape)}, not {wanted}"
                 exchange.send(answers, {"invalid": reason})
                 continue
-            logits.copy_(found)
+            if places is None:
+                logits.copy_(found)
+            else:
+                logits[: len(places)].copy_(found.flatten(0, 1)[torch.from_numpy(places).to(device)])
             seen = audit.refusal(watched.seen)
             exchange.send(answers, {"invalid": None if seen is None else f"of the model, when it was scored: {seen}"})
 
@@ -52,10 +57,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--device", required=True)
-    for name in ("rows", "T", "vocab", "mapping", "requests", "answers"):
+    for name in ("rows", "T", "vocab", "places", "mapping", "requests", "answers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args()
-    batch = exchange.Shape(given.rows, given.T, given.vocab)
+    batch = exchange.Shape(given.rows, given.T, given.vocab, given.places)
     serve(given.run, given.data, given.device, batch, given.mapping, given.requests, given.answers)
 
 

@@ -7,29 +7,33 @@ whose rest waits on as a chunk of its own. So every document token is served onc
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy
 
 WAITING = 256  # short chunks that wait before a row is packed from them
 
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Tokens [start, stop) of the corpus."""
-
-    start: int
-    stop: int
+Pieces = list[tuple[int, int]]  # what a row is made of: (length, start) in tokens of the corpus, in this order
 
 
-def chunks(lengths: Iterable[int], T: int) -> list[Chunk]:
-    """Cut documents of these lengths, end to end, into chunks of at most T tokens."""
-    found, start = [], 0
-    for length in lengths:
-        stop = start + int(length)
-        found += [Chunk(begin, min(begin + T, stop)) for begin in range(start, stop, T)]
-        start = stop
-    return found
+class Cut:
+    """Documents, end to end, cut into chunks of at most T tokens. Chunks are numbered in the corpus's order; where they
+    lie is computed when asked for, so that ten million documents cost three arrays and no Python object each."""
+
+    def __init__(self, lengths: numpy.ndarray, T: int) -> None:
+        """lengths: tokens of each document."""
+        self.T, self._lengths = T, numpy.asarray(lengths, dtype=numpy.int64)
+        self.counts = -(-self._lengths // T)
+        self._ends, self._stops = numpy.cumsum(self._lengths), numpy.cumsum(self.counts)
+
+    def __len__(self) -> int:
+        return int(self._stops[-1]) if len(self._stops) else 0
+
+    def bounds(self, places: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """Where the chunks of these numbers start in the corpus, and their lengths; both in tokens, shape of places."""
+        document = numpy.searchsorted(self._stops, places, side="right")
+        inside = (places - self._stops[document] + self.counts[document]) * self.T
+        starts = self._ends[document] - self._lengths[document] + inside
+        return starts, numpy.minimum(self.T, self._lengths[document] - inside)
 
 
 class Packer:
@@ -39,31 +43,43 @@ class Packer:
         """tokens: the corpus, end to end."""
         self.tokens, self.T, self.bos = tokens, T, bos
         self.taken = self.served = 0
-        self._waiting: list[tuple[int, int]] = []  # (length, start), the longest last
+        self._waiting: Pieces = []  # the longest last
 
     @property
     def kept_fraction(self) -> float:
         """Share of the taken tokens that was served or still waits; below 1 something was thrown away."""
         return (self.served + sum(length for length, _ in self._waiting)) / max(self.taken, 1)
 
-    def rows(self, ordered: Iterable[Chunk]) -> Iterator[numpy.ndarray]:
-        """Rows (T + 1,) int64, each opened by BOS, from chunks in this order; short chunks wait on at the end."""
-        for chunk in ordered:
-            length = chunk.stop - chunk.start
+    def take(self, ordered: Iterable[tuple[int, int]]) -> Iterator[Pieces]:
+        """What rows are made of, from chunks (start, length) in this order; short chunks wait on at the end."""
+        for start, length in ordered:
             self.taken += length
             if length == self.T:
-                yield self._row([(length, chunk.start)])
+                yield self._serve([(length, start)])
                 continue
-            insort(self._waiting, (length, chunk.start))
+            insort(self._waiting, (length, start))
             if len(self._waiting) >= WAITING:
-                yield self._row(self._fill())
+                yield self._serve(self._fill())
 
-    def rest(self) -> Iterator[numpy.ndarray]:
-        """Rows of what still waits; the last one is padded with BOS."""
+    def rest(self) -> Iterator[Pieces]:
+        """What rows of the chunks that still wait are made of; the last one is padded with BOS."""
         while self._waiting:
-            yield self._row(self._fill())
+            yield self._serve(self._fill())
 
-    def _fill(self) -> list[tuple[int, int]]:
+    def row(self, pieces: Pieces) -> numpy.ndarray:
+        """(T + 1,) int64, each piece opened by BOS. Only here is the corpus read."""
+        row = numpy.full(self.T + 1, self.bos, dtype=numpy.int64)
+        place = 1
+        for length, start in pieces:
+            row[place : place + length] = self.tokens[start : start + length]
+            place += length + 1
+        return row
+
+    def _serve(self, pieces: Pieces) -> Pieces:
+        self.served += sum(length for length, _ in pieces)
+        return pieces
+
+    def _fill(self) -> Pieces:
         picked, space = [], self.T + 1
         while self._waiting and space >= 2:
             fitting = bisect_left(self._waiting, (space,))  # chunks below this place leave room for their BOS
@@ -74,12 +90,3 @@ class Packer:
                 insort(self._waiting, (length - taken, start + taken))
             space -= taken + 1
         return picked
-
-    def _row(self, picked: list[tuple[int, int]]) -> numpy.ndarray:
-        row = numpy.full(self.T + 1, self.bos, dtype=numpy.int64)
-        place = 1
-        for length, start in picked:
-            row[place : place + length] = self.tokens[start : start + length]
-            place += length + 1
-            self.served += length
-        return row

@@ -11,7 +11,8 @@ from trainer import attention
 from trainer.measure import digests, machine, utilization
 
 if TYPE_CHECKING:
-    from trainer.measure.train import Request, Run
+    from trainer.measure.loop import Run
+    from trainer.measure.train import Request
 
 
 def of_run(run: "Run", status: str, reason: str | None, checkpoint_digest: str | None) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def of_run(run: "Run", status: str, reason: str | None, checkpoint_digest: str |
         "tokens": meter.steps * run.batches.tokens_per_batch,
         "train_seconds": meter.train_seconds,
         "device_seconds": run.stopwatch.seconds,
+        "train_cpu_seconds": run.cpu_seconds,
         "total_seconds": time.perf_counter() - run.began,
         "tok_per_sec": _tok_per_sec(run),
         **utilization.of(run.model_flops, _tok_per_sec(run) / run.ranks.size, machine.model_name(run.device)),

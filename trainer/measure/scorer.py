@@ -28,13 +28,13 @@ def evaluate(run: Path, data_folder: Path, device: str) -> dict[str, Any]:
     """result.json's content. Raises TrainerError where nothing can be said: no trained run, a host that died."""
     began = time.perf_counter()
     data = datas.open_folder(data_folder)
-    record = _train_record(run)
+    record = train_record(run)
     digest = digests.of_file(run / "checkpoint.pt")
     result: dict[str, Any] = {"schema": 1, "metric": "val_bpb", "value": None, "bytes": data.facts["validation_bytes"]}
     result |= {"valid": False, "reason": None, "checks": {}, "checkpoint_digest": digest}
     result |= {"evaluator_digest": digests.of_evaluator(), **data.identity}
     try:
-        _same(record, digest, data)
+        same(record, digest, data)
         T = data.context
         with Host.start(run, data.folder, device, exchange.Shape(max(validation.BATCH_TOKENS // T, 1), T, data.vocab)) as host:
             result["value"], result["checks"] = Score(host, data).compute()
@@ -44,7 +44,8 @@ def evaluate(run: Path, data_folder: Path, device: str) -> dict[str, Any]:
     return result | {"seconds": round(time.perf_counter() - began, 3)}
 
 
-def _train_record(run: Path) -> dict[str, Any]:
+def train_record(run: Path) -> dict[str, Any]:
+    """train.json of a run that has something to score. Raises TrainerError for any other."""
     try:
         record: dict[str, Any] = json.loads((run / "train.json").read_bytes())
     except FileNotFoundError:
@@ -58,8 +59,8 @@ def _train_record(run: Path) -> dict[str, Any]:
     return record
 
 
-def _same(record: dict[str, Any], checkpoint_digest: str, data: datas.Data) -> None:
-    """Whatever the run recorded has to be what is scored now."""
+def same(record: dict[str, Any], checkpoint_digest: str, data: datas.Data) -> None:
+    """Whatever the run recorded has to be what is scored now, or InvalidScore."""
     now = {"checkpoint_digest": checkpoint_digest, "evaluator_digest": digests.of_evaluator()}
     now |= {"code_digest": digests.of_code(), **data.identity}
     for name, value in now.items():
@@ -85,15 +86,15 @@ class Host:
     log: Path
 
     @classmethod
-    def start(cls, run: Path, data: Path, device: str, shape: exchange.Shape) -> "Host":
-        """Start it; the model loads while the caller goes on."""
+    def start(cls, run: Path, data: Path, device: str, shape: exchange.Shape, log_name: str = "host.log") -> "Host":
+        """Start it, with its words in RUN/log_name; the model loads while the caller goes on."""
         file = exchange.unnamed_file(run, shape.size)
         (host_reads, requests), (answers, host_writes) = os.pipe(), os.pipe()
-        numbers = {"rows": shape.rows, "T": shape.T, "vocab": shape.vocab}
+        numbers = {"rows": shape.rows, "T": shape.T, "vocab": shape.vocab, "places": shape.places}
         numbers |= {"mapping": file, "requests": host_reads, "answers": host_writes}
         command = [sys.executable, "-m", "trainer.measure.host", "--run", str(run), "--device", device, "--data", str(data)]
         command += [f"--{name}={number}" for name, number in numbers.items()]
-        with (run / "host.log").open("wb") as log:
+        with (run / log_name).open("wb") as log:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -104,14 +105,30 @@ class Host:
         shared = exchange.Mapping(file, shape)
         for theirs in (file, host_reads, host_writes):
             os.close(theirs)
-        return cls(process, shape, shared, requests, answers, run / "host.log")
+        return cls(process, shape, shared, requests, answers, run / log_name)
 
     def logits(self, inputs: numpy.ndarray) -> numpy.ndarray:
         """(rows, T) → (rows, T, V), in shared memory: valid until the next call."""
         self.shared.tokens[:] = inputs
         self.shared.logits[:, :, 0] = numpy.nan  # what the host leaves out is not last time's answer
+        self._ask({})
+        return self.shared.logits
+
+    def predictions(self, inputs: numpy.ndarray, places: numpy.ndarray) -> numpy.ndarray:
+        """Logits (P, V) at some places of a batch (rows, T) that may be smaller than the shape; valid as long."""
+        (rows, T), count = inputs.shape, len(places)
+        request = {"rows": rows, "T": T, "places": count}
+        tokens, wanted = self.shared.asked(request)
+        tokens[:], wanted[:] = inputs, places  # type: ignore[index]
+        logits = self.shared.logits[:count]
+        logits[:, 0] = numpy.nan
+        self._ask(request)
+        return logits
+
+    def _ask(self, request: dict[str, int]) -> None:
+        """Raises TrainerError when the host died, InvalidScore when it says why the model has no answer."""
         try:
-            exchange.send(self.requests, {})
+            exchange.send(self.requests, request)
         except BrokenPipeError:
             answer = None
         else:
@@ -121,7 +138,6 @@ class Host:
             raise TrainerError(f"the evaluation host died ({self.process.returncode}): {self._last_words()}")
         if answer["invalid"] is not None:
             raise InvalidScore(answer["invalid"])
-        return self.shared.logits
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()

@@ -31,9 +31,10 @@ class Rows:
 def rows(data: Data, T: int) -> Rows:
     """One chunk of at most T tokens a row, padded with BOS that is not counted."""
     tokens, lengths = data.documents("validation")
-    cut = packing.chunks(lengths, T)
+    cut = packing.Cut(lengths, T)
     packed = numpy.full((len(cut), T + 1), data.bos, dtype=numpy.int64)
-    for row, chunk in zip(packed, cut, strict=True):
-        row[1 : 1 + chunk.stop - chunk.start] = tokens[chunk.start : chunk.stop]
+    starts, sizes = cut.bounds(numpy.arange(len(cut)))
+    for row, start, size in zip(packed, starts.tolist(), sizes.tolist(), strict=True):
+        row[1 : 1 + size] = tokens[start : start + size]
     inputs, targets = packed[:, :-1], packed[:, 1:]
     return Rows(inputs, targets, targets != data.bos)

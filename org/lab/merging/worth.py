@@ -117,7 +117,7 @@ def _asked(con: sqlite3.Connection, id: str) -> Experiment:
 
 def _arms(lab: Lab, e: Experiment) -> tuple[Sequence[Run], Sequence[Run]]:
     con = lab.ledger.reader
-    mine = [r for r in reads.candidate_runs(con, e.id) if r.tree == e.run_tree and r.metric is not None]
+    mine = [r for r in reads.last_race(con, e.id) if r.tree == e.run_tree and r.metric is not None]
     return mine, reads.pool_runs(con, mine[-1].pool) if mine and mine[-1].pool is not None else []
 
 

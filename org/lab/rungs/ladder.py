@@ -76,11 +76,10 @@ def deviates(lab: Lab, con: sqlite3.Connection, pool: int, values: Sequence[floa
 
 def on_first_rung(lab: Lab, con: sqlite3.Connection, e: Experiment) -> list[float]:
     """z of each run of its race, against the pool that it raced against."""
-    raced = reads.candidate_runs(con, e.id)
-    pool = next((run.pool for run in reversed(raced) if run.pool is not None), None)
-    if pool is None:
+    raced = reads.last_race(con, e.id)
+    if not raced or raced[0].pool is None:
         return []
-    return deviates(lab, con, pool, judge.values_by_slot(lab, [r for r in raced if r.pool == pool]), margin(e))
+    return deviates(lab, con, raced[0].pool, judge.values_by_slot(lab, raced), margin(e))
 
 
 def margin(e: Experiment) -> float:

@@ -21,6 +21,7 @@ from org.lab.studies.kind import Finding, Wanted
 from org.model.pool import Pool
 from org.model.run import Run
 from org.model.study import Kind, State, Study
+from org.runs.devices import Device
 from org.science import drift, sigma
 from org.science.drift import Check
 from org.store import events, reads, rows, studies
@@ -82,6 +83,16 @@ def every(con: sqlite3.Connection) -> list[Study]:
     """All sentinels that were not called off, oldest first."""
     tail = "WHERE kind = ? AND state != ? ORDER BY CAST(substr(id, 2) AS INTEGER)"
     return STUDIES.select(con, tail, Kind.SENTINEL.value, State.CANCELLED.value)
+
+
+def rotated(con: sqlite3.Connection, free: Sequence[Device]) -> list[Device]:
+    """Free devices, first those that no sentinel has been on, then the one whose sentinel is longest ago: a single card may
+    drift, and only its own runs show it."""
+    last: dict[str, str] = dict(con.execute(
+        "SELECT r.device, max(r.started_at) FROM runs r JOIN studies s ON s.id = r.study"
+        " WHERE s.kind = ? AND r.device IS NOT NULL AND r.started_at IS NOT NULL GROUP BY r.device", (Kind.SENTINEL.value,),
+    ))  # fmt: skip
+    return sorted(free, key=lambda device: last.get(device.name, ""))
 
 
 def is_exact(con: sqlite3.Connection, run: Run, device_model: str) -> bool:

@@ -84,17 +84,17 @@ def of(lab: Lab, con: sqlite3.Connection, id: str, now: datetime) -> Page:
     """The page of one experiment. Raises OrgError when there is none of that name."""
     e = EXPERIMENTS.get(con, id)
     every = reads.candidate_runs(con, id)
-    pool = _raced_against(con, every)
+    last = reads.last_race(con, id)
+    pool = POOLS.get(con, last[0].pool) if last else None
     looks = _looks(lab, con, id)
     if pool is None:
         return Page(e, lab.config.task.metric, lab.sign > 0, (), looks, None, True, screen_page.of(lab, con, e))
     races = [look for look in looks if look.kind == "race"]
     at = str(rows.encode(now)) if e.is_open or not races else races[-1].at
     base = _speaking(con, pool, pools.size(lab, pool), at)
-    mine = [r for r in every if r.pool == pool.id]
-    explanation = _explain(lab, con, e, pool, base, [r for r in mine if _by(r, at)], at)
+    explanation = _explain(lab, con, e, pool, base, [r for r in last if _by(r, at)], at)
     restored = explanation is None or not races or _same(explanation, races[-1])
-    counted = {r.id for r in base.values()} | {r.id for r in mine if _by(r, at)}
+    counted = {r.id for r in base.values()} | {r.id for r in last if _by(r, at)}
     others = [r for r in runs.of_experiment(con, id) if r.purpose is Purpose.RECHECK]
     listed = [_row("base", base[slot], slot, counted) for slot in sorted(base)]
     listed += [_row("candidate", r, r.slot, counted) for r in every] + [_row("recheck", r, r.slot, counted) for r in others]
@@ -115,12 +115,6 @@ def of(lab: Lab, con: sqlite3.Connection, id: str, now: datetime) -> Page:
 
 def _sections(con: sqlite3.Connection, id: str) -> tuple[str, ...]:
     return tuple(text for text in (parts.section(con, id), stacks.section(con, id)) if text)
-
-
-def _raced_against(con: sqlite3.Connection, every: Sequence[Run]) -> Pool | None:
-    """The pool of its newest run: a race that started over has runs of several, and a re-check changes e.pool."""
-    known = [run for run in every if run.pool is not None]
-    return POOLS.get(con, max(known, key=lambda run: int(run.id[1:])).pool) if known else None
 
 
 def _by(run: Run, at: str) -> bool:

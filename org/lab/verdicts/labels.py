@@ -103,12 +103,11 @@ def drop_outdated(lab: Lab, now: datetime) -> None:
 
 def _arms(lab: Lab, con: sqlite3.Connection, e: Experiment) -> Arms:
     """Raises Refused when its records do not say what was spent."""
-    mine = [r for r in reads.candidate_runs(con, e.id) if r.tree == e.run_tree and r.state is State.SUCCEEDED]
-    # Of its newest run: a race that started over has runs of several, and a re-check moves the experiment to another.
-    pool_id = max(mine, key=lambda run: int(run.id[1:])).pool if mine else None
+    mine = [r for r in reads.last_race(con, e.id) if r.tree == e.run_tree and r.state is State.SUCCEEDED]
+    pool_id = mine[0].pool if mine else None
     if pool_id is None:
         raise Refused("it has no runs of a race")
-    candidate = [r for r in mine if r.pool == pool_id and r.metric is not None]
+    candidate = [r for r in mine if r.metric is not None]
     base = curves.base_runs(lab, con, pool_id)
     lacking = compute.missing([*candidate, *base]) if base else "its base has no runs"
     if lacking is not None:
