@@ -1,11 +1,11 @@
-# make start | test | test-slow | demo | bench | soak | simulate. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
+# make start | test | test-slow | demo | bench | bench-trainer | soak | simulate. Everything installs into .venv; TORCH_INDEX chooses PyTorch's wheels,
 # for example TORCH_INDEX=https://download.pytorch.org/whl/cpu on a machine without a GPU.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
-.PHONY: start test test-slow demo bench soak simulate lint install install-test tools
+.PHONY: start test test-slow demo bench bench-trainer soak simulate lint install install-test tools
 
 start: install
 	$(BIN)/org start --config config.yaml
@@ -21,6 +21,9 @@ test-slow: install-test
 
 bench: install-test
 	$(BIN)/python -m benchmarks
+
+bench-trainer: install-test # AGAINST=train.py another trainer beside ours; DEVICE=cuda on a GPU
+	$(BIN)/python -m benchmarks.trainer --device $(or $(DEVICE),cpu) $(if $(AGAINST),--against $(AGAINST))
 
 soak: install
 	$(BIN)/python scripts/soak.py

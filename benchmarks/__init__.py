@@ -8,5 +8,9 @@ overhead.py    seconds of a run that are neither training nor evaluation
 verdicts.py    verdicts per device-hour
 decision.py    one look of the race
 dashboard.py   first paint, keys, CPU share and memory of the dashboard on large labs
+terminal.py    a program in a terminal of its own, for the one above
+trainer.py     the shared trainer beside another one, on a CPU or a GPU (`make bench-trainer`)
+contenders.py  … how each of the two is run and read
+against/       what the other one imports as its prepare.py
 planted.py     changes of known worth on the real trainer: which are merged, labelled, invalid
 """

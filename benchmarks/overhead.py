@@ -1,6 +1,8 @@
-"""Seconds of a run that are neither training nor evaluation, on the shared trainer: process starts and imports."""
+"""Seconds of a run that are neither training nor evaluation, on the shared trainer: process starts and imports. Cold, and
+forked from an image that has imported torch (org/runs/warm.py)."""
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +16,19 @@ from org.store.tables import RUNS
 from org.supervisor.office import Office
 
 RUN_BUDGET = "5e11flop"
+RUNS_EACH = 5  # the first one of the warm lab is cold
 
 
-def measure(folder: Path) -> dict[str, float]:
+def measure(folder: Path) -> dict[str, dict[str, float]]:
+    return {name: _measured(folder / name, warm) for name, warm in (("cold", "[]"), ("warm", "[torch]"))}
+
+
+def _measured(folder: Path, warm: str) -> dict[str, float]:
+    folder.mkdir()
     root = labs.clone(folder)
-    text = (root / "config.yaml").read_text()
+    text = re.sub(r"^  warm: .*\n", "", (root / "config.yaml").read_text(), flags=re.M).replace(
+        "\n  metric:", f"\n  warm: {warm}\n  metric:"
+    )
     budget = config.load(root / "config.yaml").task.ladder[0].run_budget
     (root / "config.yaml").write_text(text.replace(budget, RUN_BUDGET).replace("devices: auto", "devices: {cpu: 1}"))
     subprocess.run(["git", "-C", str(root), "checkout", "-q", "-B", "bench"], check=True)
@@ -33,8 +43,9 @@ def measure(folder: Path) -> dict[str, float]:
     with lab.ledger.transaction() as tx:
         tree = lab.git.run("rev-parse", f"{commit}^{{tree}}")
         pool = pools.of_tree(lab, tx, tree, now)
-        pools.queue_runs(lab, tx, pool, 3, now, None)
-    laboratory.until(lambda: RUNS.count(lab.ledger.reader, "WHERE state = 'succeeded'") == 3, 300)
+        pools.queue_runs(lab, tx, pool, RUNS_EACH, now, None)
+    laboratory.until(lambda: RUNS.count(lab.ledger.reader, "WHERE state = 'succeeded'") == RUNS_EACH, 300)
+    lab.images.close()
     return _seconds(lab.layout.runs)
 
 

@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
+
+import founded
 
 from org import bootstrap, config
-from org.lab import branches, environment, founding, propose
+from org.lab import branches, environment, founding, pools, programs, propose
 from org.lab.lab import Lab
+from org.lab.merging import heads
 from org.lab.propose import Proposal
 from org.model.brief import Brief
 from org.model.experiment import Claim, Experiment
 from org.store import atomic, meta
-from org.store.tables import EXPERIMENTS
+from org.store.tables import EXPERIMENTS, PROGRAMS
 from org.supervisor import loop
 from org.supervisor.office import Office
 
@@ -30,22 +34,22 @@ class Laboratory:
     lab: Lab
     office: Office
 
+    PAUSE: ClassVar = 0.02  # seconds between two ticks, in which runs go on
+
     def tick(self) -> list[str]:
         return loop.tick(self.office, datetime.now(UTC))
 
-    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> None:
+    def until(self, done: Callable[[], bool], seconds: float = 180.0) -> None:
         """Tick until done() holds."""
         deadline = time.monotonic() + seconds
         while not done():
             failed = self.tick()
             assert not failed, failed
             assert time.monotonic() < deadline, "it took too long"
-            time.sleep(0.02)
+            time.sleep(self.PAUSE)
 
     def program(self, slug: str = "free", **fields: object) -> None:
         """Note a program, open it, and assign every agent."""
-        from org.lab import programs
-
         brief = Brief(slug=slug, title=slug, question="What helps?", body="…", **fields)  # type: ignore[arg-type]
         now = datetime.now(UTC)
         with self.lab.ledger.transaction() as tx:
@@ -54,6 +58,13 @@ class Laboratory:
         for name, entry in config.agent_names(self.lab.config):
             if not entry.role.startswith("chief"):
                 programs.assign(self.lab, slug, name, now, "test")
+
+    def ask_for_pool(self) -> None:
+        """Ask for every run of the first program's pool that is missing."""
+        with self.lab.ledger.transaction() as tx:
+            program = PROGRAMS.get(tx, "free")
+            pool = pools.of_tree(self.lab, tx, heads.tree(self.lab, program), datetime.now(UTC))
+            pools.queue_runs(self.lab, tx, pool, pools.size(self.lab, pool), datetime.now(UTC), "free")
 
     def edit(self, agent: str, files: Mapping[str, str | Callable[[str], str]], message: str = "change") -> None:
         """Start the agent's next branch, write the files, commit."""
@@ -96,9 +107,21 @@ def set_values(text: str, values: Mapping[str, object]) -> str:
 
 
 def make(folder: Path, task: str = "fit", configure: Callable[[str], str] = lambda text: text) -> Laboratory:
-    """A repository with the task, founded as a lab."""
-    root = repository(folder / "repository", task, configure)
-    return open_(root)
+    """A repository with the task, founded as a lab: a copy of the first one with this task and config."""
+    text = configure((TASKS / task / "config.yaml").read_text())
+    layout = founded.copied(folder / "repository", (task, text), lambda root: _found(root, task, text))
+    founded.begin(layout.ledger)
+    return _laboratory(bootstrap.opened(bootstrap.place(str(layout.comms), {}, layout.root)))
+
+
+def lived(folder: Path, past: str, live: Callable[[Path], Laboratory]) -> Laboratory:
+    """A lab with a past, a copy of the first one with this past. live: makes that in a folder."""
+    layout = founded.copied(folder / "repository", past, lambda root: live(root.parent).lab.ledger.close())
+    return _laboratory(bootstrap.opened(bootstrap.place(str(layout.comms), {}, layout.root)))
+
+
+def _found(root: Path, task: str, text: str) -> None:
+    open_(repository(root, task, lambda _: text)).lab.ledger.close()
 
 
 def repository(root: Path, task: str, configure: Callable[[str], str] = lambda text: text) -> Path:
@@ -116,7 +139,6 @@ def open_(root: Path) -> Laboratory:
     """What `org start` does, less the terminal. Again on the same folder: the same lab goes on."""
     place = bootstrap.place(str(root / "config.yaml"), {}, root)
     lab, cfg = bootstrap.found(place, {})
-    lab = replace(lab, locks=root.parent / "locks")
     with lab.ledger.transaction() as tx:  # a lab draws its key; a test must not depend on the luck of it
         meta.put(tx, "seed_key", "a test")
     founding.found(lab, "test", datetime.now(UTC))
@@ -127,6 +149,11 @@ def open_(root: Path) -> Laboratory:
     commit = meta.get(lab.ledger.reader, "root_commit")
     assert commit is not None
     environment.prepare(lab, commit, datetime.now(UTC))
+    return _laboratory(lab)
+
+
+def _laboratory(lab: Lab) -> Laboratory:
+    lab = replace(lab, locks=lab.layout.root.parent / "locks")
     return Laboratory(lab, Office(lab, say=lambda line: None))
 
 

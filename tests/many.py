@@ -8,7 +8,7 @@ verdicts whose numbers fit their runs, labels, certificates, a compute curve, fr
 causes, calls of models, mail, questions, standups, and the events of all that in the order of their times. What a test sees
 follows from its arguments and from NOW alone. 10,000 experiments take about ten seconds: share one (a session's fixture, or
 `copied`), for a ledger is one file. There is no repository behind it: commits and trees are made up, so whatever asks git
-needs a lab of tests/laboratory.py or tests/lab/played.py instead.
+needs a lab of tests/laboratory.py or tests/played.py instead.
 """
 
 import functools

@@ -4,7 +4,7 @@ CUDA: the first of LADDER that agrees with SDPA on a small input (backends.py sa
 CPU: scores in memory up to SHORT tokens, where that is up to four times as fast as SDPA, which serves the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -49,7 +49,13 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, window: int) -> to
     return backends.BY_NAME[_chosen(q.device.type, q.size(1), half)](q, k, v, window)
 
 
-@torch.compiler.assume_constant_result
+def _constant(function: Callable[..., str]) -> Callable[..., str]:
+    """torch.compiler.assume_constant_result less its import of torch._dynamo, more than a second of every run on a CPU."""
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@_constant
 def _chosen(device_type: str, T: int, half: bool) -> str:
     """The kernel for this call; torch.compile asks once and builds the answer in."""
     if device_type == "cuda" and (_plain.get() or not half):

@@ -20,6 +20,7 @@ class RecipeError(ValueError):
 class Recipe:
     """Every value a run may try; meanings and units stand in recipe.yaml."""
 
+    tokens_per_parameter: float
     sequence_length: int
     batch_tokens: int
     aspect: int

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from org.agents.backend import Nudging, PaneCommand, Seat
-from org.agents.observation import Composer
-from org.agents.own_pane import ReportWatcher
+from org.agents.own_pane import Untyped
 from org.store import atomic
 
 GREETING = """\
@@ -46,7 +45,7 @@ PS1='[{agent}$(_org_mail)] \\W\\$ '
 
 
 @dataclass(frozen=True, slots=True)
-class Human:
+class Human(Untyped):
     """A person at a shell."""
 
     name: str = "human"
@@ -75,22 +74,6 @@ class Human:
         else:
             argv = ("/bin/sh", "-c", '. "$0"; exec "$1" -i', str(seat.home / "greeting.sh"), shell)
         return PaneCommand(argv, seat.worktree, {"ORG_AGENT": seat.agent, "ORG_LAB": seat.lab, "CUDA_VISIBLE_DEVICES": ""})
-
-    def watcher(self, seat: Seat) -> ReportWatcher:
-        """It reads what the prompt reports."""
-        return ReportWatcher(seat)
-
-    def composer(self, screen: str) -> Composer:
-        """Nothing is ever typed into a person's shell."""
-        return Composer.UNKNOWN
-
-    def close(self, screen: str) -> str | None:
-        """None."""
-        return None
-
-    def stash(self) -> str | None:
-        """None."""
-        return None
 
 
 def _shell(seat: Seat) -> str | None:

@@ -27,8 +27,30 @@ class ReportWatcher:
         return Observation(state=last.state, words=last.words, heard_at=last.at)
 
 
+class Untyped:
+    """What all panes have in common that report by themselves, and into which nothing is ever typed."""
+
+    __slots__ = ()
+
+    def watcher(self, seat: Seat) -> ReportWatcher:
+        """It reads what the pane reports."""
+        return ReportWatcher(seat)
+
+    def composer(self, screen: str) -> Composer:
+        """Nothing is ever typed into it."""
+        return Composer.UNKNOWN
+
+    def close(self, screen: str) -> str | None:
+        """None."""
+        return None
+
+    def stash(self) -> str | None:
+        """None."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
-class OwnPane:
+class OwnPane(Untyped):
     """A backend that is our own program in the pane."""
 
     name: str
@@ -50,19 +72,3 @@ class OwnPane:
             raise ConfigError(missing[0])
         environment = {"ORG_AGENT": seat.agent, "ORG_LAB": seat.lab}
         return PaneCommand((*seat.org, "pane", seat.agent), seat.worktree, environment)
-
-    def watcher(self, seat: Seat) -> ReportWatcher:
-        """It reads the hooks file."""
-        return ReportWatcher(seat)
-
-    def composer(self, screen: str) -> Composer:
-        """Nothing is ever typed into it."""
-        return Composer.UNKNOWN
-
-    def close(self, screen: str) -> str | None:
-        """None."""
-        return None
-
-    def stash(self) -> str | None:
-        """None."""
-        return None

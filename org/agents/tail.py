@@ -14,15 +14,22 @@ class Tail:
     def lines(self) -> list[bytes]:
         """The whole lines that are new; [] while there is no file."""
         try:
-            with self.path.open("rb") as file:
-                size = file.seek(0, 2)
-                if size == self.offset:
-                    return []
-                self.offset = self.offset if size > self.offset else 0
-                file.seek(self.offset)
-                data = file.read()
+            size = self.path.stat().st_size
         except FileNotFoundError:
             return []
-        end = data.rfind(b"\n") + 1
-        self.offset += end
-        return data[:end].splitlines()
+        if size == self.offset:
+            return []
+        found, self.offset = after(self.path, self.offset if size > self.offset else 0)
+        return found
+
+
+def after(path: Path, offset: int) -> tuple[list[bytes], int]:
+    """The whole lines from byte offset on, and where to read next; none while there is no file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    end = data.rfind(b"\n") + 1
+    return data[:end].splitlines(), offset + end

@@ -1,4 +1,6 @@
-"""`org dashboard`: agents, experiments, programs, findings, plot, standup, messages, devices, log."""
+"""`org dashboard`: agents, experiments, programs, findings, plots, standup, messages, devices, log."""
+
+import gc
 
 import click
 
@@ -10,6 +12,7 @@ from org.cli import context, spoken
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """The dashboard. It renders the ledger; quitting it stops nothing."""
+    gc.disable()  # until the first frame: what is imported and read stays, and walking it again and again is a third of the time
     from org.dashboard.app import DashboardApp  # Textual takes most of a second to import
 
     lab = context.lab(ctx)

@@ -3,7 +3,7 @@
 import click
 
 from org.cli import context
-from org.lab import standup
+from org.lab import replies, standup
 from org.model.errors import Refused
 from org.model.message import OFFICE, Kind
 from org.store import mail
@@ -15,10 +15,15 @@ from org.store.tables import MESSAGES, QUESTIONS
 @click.argument("text")
 @click.pass_context
 def command(ctx: click.Context, id: str, text: str) -> None:
-    """Answer a message, a question, or the standup's request for your section."""
+    """Answer a message, a question, or the standup's request for your section. A person's answer to `standup-DAY`
+    directs whom it names: "junior-2: …"; without a name the chief."""
     lab = context.lab(ctx)
-    message = MESSAGES.get(lab.ledger.reader, id)
     me, now = context.actor(), context.now()
+    taken = replies.answer(lab, id, text, me, now)
+    if taken is not None:
+        click.echo("\n".join(taken) or "the same words were taken before")
+        return
+    message = MESSAGES.get(lab.ledger.reader, id)
     if standup.receive(lab, id, me, text, now):
         click.echo("your section is in")
         return

@@ -10,14 +10,14 @@ from org.store import steering as stored
 
 
 @click.command()
-@click.argument("target", metavar="[PROGRAM|AGENT]", required=False)
+@click.argument("target", metavar="[PROGRAM|AGENT|all]", required=False)
 @click.argument("text", required=False)
 @click.option("--add", is_flag=True, help="Beside what is in force for the target, instead of in its place.")
 @click.option("--lift", is_flag=True, help="Take back what is in force for the target.")
 @context.json_option
 @click.pass_context
 def command(ctx: click.Context, target: str | None, text: str | None, add: bool, lift: bool, as_json: bool) -> None:
-    """Direct a program or an agent. Its agents and the chief get a letter; it stands in `org brief` until it is lifted,
+    """Direct a program, an agent or all. Its agents and the chief get a letter; it stands in `org brief` until it is lifted,
     replaced by the next one, or answered."""
     lab, now = context.lab(ctx), context.now()
     if target is not None and lift:

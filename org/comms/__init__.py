@@ -8,5 +8,7 @@ rungs.py         what a change did at larger scale, as a section of its page
 parts.py         what each part of a change does, likewise
 stacks.py        what is in the lab's head, and the gain measured of it together
 standup.py       one page per day
+claims.py        sentences of agents that claim a result and name no run, marked
+reply.py         what a person wrote below a standup's page, and whom it names
 figures.py       numbers as people read them
 """

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
+from rich.text import Text
 from textual.app import App, SuspendNotSupported
 
 from org.dashboard.actions import WORDS, Action, Field
@@ -65,7 +66,9 @@ class Asker:
             elif words:
                 self._speak(words, f"org {shlex.join(words)}")
 
-        known = "\n".join(f"- **{verb}** {what}" for verb, what in self.known.items())
+        known = Text()
+        for verb, what in self.known.items():  # not Markdown: a widget a line takes a second
+            known.append(f"{verb:<10} ", "bold").append(f"{what}\n")
         self._app.push_screen(Form("org …", known, (WORDS,), start), run)
 
     def fetch(self, words: Sequence[str], then: Callable[[str], None]) -> None:

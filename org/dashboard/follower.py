@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from org.dashboard import notes, progress, snapshot
 from org.dashboard.snapshot import Reader
-from org.dashboard.state import LabState, Level, Note, Progress, Setting, StandupLine, Wanted
+from org.dashboard.state import HowFar, LabState, Level, Note, Setting, StandupLine, Wanted
 from org.model.errors import LedgerError, OrgError
 from org.science import protocol
 from org.science.protocol import Protocol
@@ -74,7 +74,7 @@ class Follower:
         self._version, self._wanted = version, wanted
         return seen
 
-    def _progress(self, seen: LabState) -> dict[str, Progress]:
+    def _progress(self, seen: LabState) -> dict[str, HowFar]:
         runs = [d.run for d in seen.devices if d.run] + [a.run for a in seen.agents if a.run]
         found = {r.id: progress.of_file(self._layout.run(r.id) / "metrics.jsonl", r.budget) for r in runs}
         return {run: p for run, p in found.items() if p is not None}
@@ -107,7 +107,6 @@ def told(path: Path, error: sqlite3.Error) -> LedgerError:
 def setting_of(config: Mapping[str, Any]) -> Setting:
     """What the dashboard needs of the config; every key may be missing."""
     task, limits = config.get("task") or {}, config.get("limits") or {}
-    rules = _protocol(config.get("protocol") or {})
     name = (config.get("standup") or {}).get("timezone") or "UTC"
     try:
         zone = ZoneInfo(str(name))
@@ -116,8 +115,7 @@ def setting_of(config: Mapping[str, Any]) -> Setting:
     return Setting(
         metric=str(task.get("metric") or "metric"),
         higher_is_better=str(task.get("direction", "")).lower() in ("max", "maximize", "higher", "up"),
-        max_runs=rules.max_runs,
-        alpha=rules.alpha,
+        protocol=_protocol(config.get("protocol") or {}),
         limits=tuple((what, float(limits[key])) for key, what in LIMITS.items() if limits.get(key)),
         device_dollars=config.get("device_dollars_per_hour"),
         rungs=tuple(_rung(rung) for rung in task.get("ladder") or ()),

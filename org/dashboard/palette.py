@@ -1,6 +1,6 @@
 """Two themes, and the colours that cells and plots take from whichever theme is in use."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich.text import Text
 from textual.app import App
@@ -8,6 +8,8 @@ from textual.color import Color
 from textual.theme import Theme
 
 from org.dashboard.symbols import Sign, Tone
+from org.plots import theme
+from org.plots.cells import Inks
 
 DARK = Theme(
     name="lab-dark", dark=True, primary="#6cb6ff", secondary="#8b9bb4", accent="#6cb6ff", success="#3ccf9c",
@@ -40,6 +42,14 @@ class Palette:
         """One line that ends in an ellipsis where its cell is too small."""
         style = f"bold {self.of(tone)}" if bold else self.of(tone)
         return Text.assemble((words, style), no_wrap=True, overflow="ellipsis", end="")
+
+
+def inks(app: App[object]) -> Inks:
+    """The colours of plots: those of `org plot`'s pictures, light or dark."""
+    dark = app.current_theme.dark
+    colours = asdict(theme.DARK if dark else theme.LIGHT)
+    colours["band"] = "#35706a" if dark else "#8cc9be"  # a quarter of a cell: fainter than the same colour on paper
+    return colours | {"title": f"bold {colours['ink']}", "certified": f"bold {colours['certified']}"}
 
 
 def of_app(app: App[object]) -> Palette:

@@ -6,18 +6,18 @@ import math
 from pathlib import Path
 from typing import Any
 
-from org.dashboard.state import Progress
+from org.dashboard.state import HowFar
 
 TAIL_BYTES = 8192
 
 
-def of_file(path: Path, budget: str) -> Progress | None:
+def of_file(path: Path, budget: str) -> HowFar | None:
     """budget: as the run has it (`300s` has no step count; then seconds say how far it is)."""
     row = _last_row(path)
     return None if row is None else of_row(row, budget)
 
 
-def of_row(row: dict[str, Any], budget: str) -> Progress:
+def of_row(row: dict[str, Any], budget: str) -> HowFar:
     """From one line of metrics: step, steps, train_seconds, loss, tok_per_sec. Agents' code may write anything into it:
     what is missing or no number is not known."""
     step, steps = _count(row, "step") or 0, _count(row, "steps")
@@ -29,7 +29,7 @@ def of_row(row: dict[str, Any], budget: str) -> Progress:
         left = spent / step * max(steps - step, 0) if step and spent else None
     elif seconds:
         fraction, left = min(spent / seconds, 1.0), max(seconds - spent, 0.0)
-    return Progress(step, steps, fraction, left, _number(row, "loss"), _number(row, "tok_per_sec"))
+    return HowFar(step, steps, fraction, left, _number(row, "loss"), _number(row, "tok_per_sec"))
 
 
 def _number(row: dict[str, Any], key: str) -> float | None:

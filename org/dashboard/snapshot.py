@@ -6,21 +6,25 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from org.dashboard import certificates, listing, machines
 from org.dashboard.costs import Costs
+from org.dashboard.drawings import Drawings
 from org.dashboard.points import Points
-from org.dashboard.state import AgentLine, ExperimentLine, LabState, Point, ProgramLine, Setting, Spend, Wanted
+from org.dashboard.state import AgentLine, ExperimentLine, LabState, ProgramLine, Setting, Spend, Wanted
 from org.model.agent import Agent
 from org.model.experiment import OPEN, State
-from org.model.merge import Merge
+from org.model.merge import Kind, Merge
 from org.model.program import Program
 from org.model.run import Purpose, Run
+from org.plots import stairs
+from org.plots.tried import Tried
 from org.science import sigma
 from org.store import agents, events, experiments, idle, mail, meta, programs, reads
 from org.store.tables import IDEAS
 
+T = TypeVar("T")
 MESSAGE_COUNT = 200
 EVENT_COUNT = 400
 MERGE_COUNT = 30  # of a program, with their experiments
@@ -34,6 +38,7 @@ class Reader:
     def __init__(self) -> None:
         self._points = Points()
         self._costs = Costs()
+        self._drawings = Drawings()
         self._mark: tuple[int, ...] = ()
         self._wanted: tuple[object, ...] = ()
         self._eventful = LabState()
@@ -48,9 +53,9 @@ class Reader:
         if mark != self._mark:
             self._eventful = self._read_eventful(con, self._eventful)
         self._costs.read(con, setting, now, mark)
-        if (wanted, mark) != self._wanted:
-            self._eventful = replace(self._eventful, **_looked_at(con, wanted, now))
-        self._mark, self._wanted = mark, (wanted, mark)
+        if (wanted, mark, now.timestamp() // 60) != self._wanted:
+            self._eventful = replace(self._eventful, **self._looked_at(con, setting, wanted, now))
+        self._mark, self._wanted = mark, (wanted, mark, now.timestamp() // 60)
         seen, frozen = meta.get(con, "supervisor_seen_at"), meta.get(con, "frozen")
         return replace(
             self._eventful,
@@ -73,12 +78,14 @@ class Reader:
     def _read_eventful(self, con: sqlite3.Connection, before: LabState) -> LabState:
         self._running = reads.running(con)
         self._open = listing.lines_of(con, experiments.in_state(con, *OPEN))
-        pools, points, merges = reads.all_pool_values(con), self._points.read(con), tuple(reads.merges(con))
+        points = self._points.read(con)
+        pools, moves = _same(before.pools, reads.all_pool_values(con)), _same(before.moves, stairs.read(con))
+        merges = [move for move in moves.merges if move.kind is Kind.MERGE]
         return replace(
             before,
             connected=True,
             points=points,
-            merges=merges,
+            moves=moves,
             programs=program_lines(con, programs.in_order(con), points, merges, self._open),
             pools=pools,
             devices=machines.lines(con, self._running),
@@ -88,26 +95,35 @@ class Reader:
             sigma=sigma.pooled([pool.values for pool in pools]),
         )
 
+    def _looked_at(self, con: sqlite3.Connection, setting: Setting, wanted: Wanted, now: datetime) -> dict[str, Any]:
+        """What only one tab shows, of the one that is open."""
+        lab = self._eventful
+        match wanted.tab:
+            case "overview":
+                return {"curve": self._drawings.curve(con, setting, lab.points, lab.moves, lab.pools)}
+            case "plot":
+                return {"picture": self._drawings.picture(con, setting, wanted.asked, now, lab, self._running)}
+            case "experiments":
+                return {"listing": listing.read(con, wanted.query)}
+            case "programs":
+                return {"ideas": tuple(IDEAS.select(con, "WHERE state = 'open' ORDER BY id DESC LIMIT ?", IDEA_COUNT))}
+            case "findings":
+                return {"findings": certificates.read(con)}
+            case "devices":
+                return {"uses": machines.uses(con, now)}
+            case _:
+                return {}
+
+
+def _same(old: T, new: T) -> T:
+    """old, when new equals it: what is made of it need not be made again."""
+    return old if old == new else new
+
 
 def keep_identity(old: LabState, new: LabState) -> LabState:
     """new, with every part that equals old's replaced by old's own object."""
     same = {n: getattr(old, n) for n in LabState.__slots__ if getattr(old, n) == getattr(new, n)}
     return replace(new, **same)
-
-
-def _looked_at(con: sqlite3.Connection, wanted: Wanted, now: datetime) -> dict[str, Any]:
-    """What only one tab shows, of the one that is open."""
-    match wanted.tab:
-        case "experiments":
-            return {"listing": listing.read(con, wanted.query)}
-        case "programs":
-            return {"ideas": tuple(IDEAS.select(con, "WHERE state = 'open' ORDER BY id DESC LIMIT ?", IDEA_COUNT))}
-        case "findings":
-            return {"findings": certificates.read(con)}
-        case "devices":
-            return {"uses": machines.uses(con, now)}
-        case _:
-            return {}
 
 
 def agent_lines(
@@ -136,7 +152,7 @@ def _agent_line(agent: Agent, line: ExperimentLine | None, runs: dict[str | None
 
 
 def program_lines(
-    con: sqlite3.Connection, known: Sequence[Program], points: Sequence[Point], merges: Sequence[Merge],
+    con: sqlite3.Connection, known: Sequence[Program], points: Sequence[Tried], merges: Sequence[Merge],
     lines: Sequence[ExperimentLine],
 ) -> tuple[ProgramLine, ...]:  # fmt: skip
     """Without their agents, who change without an event."""

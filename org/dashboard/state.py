@@ -16,6 +16,12 @@ from org.model.merge import Merge
 from org.model.message import Message, Question
 from org.model.program import Program
 from org.model.run import Run
+from org.plots.compute import Compute
+from org.plots.devices import Timeline
+from org.plots.effects import Effects
+from org.plots.progress import Progress
+from org.plots.stairs import Moves
+from org.plots.tried import Tried
 from org.science.protocol import Protocol
 from org.store.reads import PoolValues, Totals
 
@@ -33,7 +39,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class HowFar:
     """Of a running run. fraction is 0 to 1; left_seconds and loss are None until they are known."""
 
     step: int
@@ -42,19 +48,6 @@ class Progress:
     left_seconds: float | None = None
     loss: float | None = None
     tok_per_sec: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Of an experiment, what plots and counts need: all of them are kept, so it is small. metric: the mean of its valid race
-    runs."""
-
-    id: str
-    program: str
-    state: State
-    at: datetime  # of its verdict, else of its proposal
-    pool: int | None
-    metric: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +92,38 @@ class Listing:
     total: int = 0
 
 
+class Plot(StrEnum):
+    """Those of the tab; the value is what a person reads."""
+
+    PROGRESS = "progress"
+    EFFECTS = "effects"
+    COMPUTE = "compute"
+    DEVICES = "devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which plot is wanted, of which program; None: of all."""
+
+    plot: Plot = Plot.PROGRESS
+    program: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A plot as numbers, as it was when somebody last looked at its tab."""
+
+    asked: Asked
+    numbers: Progress | Effects | Compute | Timeline
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is looked at: only that is read of what costs something."""
 
     tab: str = "overview"
     query: Query = Query()
+    asked: Asked = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,38 +211,42 @@ class StandupLine:
     changed_ns: int
 
 
+RULES = Protocol()
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the dashboard takes from the config. alpha: the chance of a false keep that each race may take. limits: of the
-    lab, by name. rungs: the ladder in words. zone is for showing times only."""
+    """What the dashboard takes from the config. limits: of the lab, by name. rungs: the ladder in words. zone is for showing
+    times only."""
 
     metric: str = "metric"
     higher_is_better: bool = False
-    max_runs: int = Protocol().max_runs
-    alpha: float = Protocol().alpha
+    protocol: Protocol = RULES
     limits: tuple[tuple[str, float], ...] = ()
     device_dollars: float | None = None
     rungs: tuple[str, ...] = ()
     zone: tzinfo = UTC
 
 
+NO_MOVES = Moves()
+NO_CURVE = Progress("metric", False, None, "experiments")
 NOTHING = Totals(0, 0, 0, 0, 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """sigma: run-to-run standard deviation and its degrees of freedom. points, messages, events: oldest first. listing,
-    findings, uses, ideas: as they were when somebody last looked at their tab. connected is False when nothing could be
-    read and the rest is the last that was."""
+    """sigma: run-to-run standard deviation and its degrees of freedom. points, messages, events: oldest first. curve: of all
+    programs together. curve, picture, listing, findings, uses, ideas: as they were when somebody last looked at their tab.
+    connected is False when nothing could be read and the rest is the last that was."""
 
     setting: Setting = Setting()
     lab: str = ""
     connected: bool = False
     notes: tuple[Note, ...] = ()
     agents: tuple[AgentLine, ...] = ()
-    points: tuple[Point, ...] = ()
+    points: tuple[Tried, ...] = ()
     programs: tuple[ProgramLine, ...] = ()
-    merges: tuple[Merge, ...] = ()
+    moves: Moves = NO_MOVES
     pools: tuple[PoolValues, ...] = ()
     devices: tuple[DeviceLine, ...] = ()
     questions: tuple[Question, ...] = ()
@@ -235,6 +258,8 @@ class LabState:
     spend: Spend = Spend(0, None)
     budgets: tuple[Budget, ...] = ()
     sigma: tuple[float, float] = (0.0, 0.0)
+    curve: Progress = NO_CURVE
+    picture: Picture | None = None
     listing: Listing = Listing()
     findings: tuple[FindingLine, ...] = ()
     uses: tuple[DeviceUse, ...] = ()
@@ -245,4 +270,4 @@ class LabState:
     root_note: str | None = None
     disk_low: str | None = None
     supervisor_seen_at: datetime | None = None
-    progress: Mapping[str, Progress] = field(default_factory=dict)  # by run
+    progress: Mapping[str, HowFar] = field(default_factory=dict)  # by run

@@ -43,7 +43,7 @@ devices/        What devices do, and what they do when nobody asks.
 memory/         What was tried, and what was learned from it.
 guiding/        What agents are told: their page, their next step, a direction, a warning.
 spend/          What may be spent, what was, and what a night will.
-report/         org report: a span of time.
+report/         org report: a span of time; what a standup's page says.
 publish/        org publish: one finding as a folder that stands alone.
 export/         org export: the ledger as Parquet with a data dictionary.
 """

@@ -2,18 +2,23 @@
 
 import hashlib
 import json
+import os
 import shlex
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 
+from org.config import Rung
 from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.runs import environment
 from org.store import events, meta
 from org.workspace import snapshots, trees
 
-PREPARE_SECONDS = 3600.0
+PREPARE_SECONDS = 4 * 3600.0  # a corpus may have to be downloaded
+# What the preparation gets of the lab's own environment, and no run: the way to the network, another address of a corpus.
+NETWORK = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+           "TRAINER_MIRROR")  # fmt: skip
 FINGERPRINT_SECONDS = 120.0
 EPOCHS_SECONDS = 300.0
 NO_MORE: Mapping[str, str] = {}
@@ -37,7 +42,8 @@ def examine(lab: Lab, root_commit: str) -> dict[str, str]:
     snapshots.extract(lab.git, tree, lab.layout.snapshot(tree))
     lab.layout.data.mkdir(parents=True, exist_ok=True)
     if lab.config.task.prepare:
-        _command(lab, tree, lab.config.task.prepare, PREPARE_SECONDS)
+        network = {name: os.environ[name] for name in NETWORK if name in os.environ}
+        _command(lab, tree, lab.config.task.prepare, PREPARE_SECONDS, network=network)
     found: dict[str, object] = {}
     if lab.config.task.fingerprint:
         found = _json(_command(lab, tree, lab.config.task.fingerprint, FINGERPRINT_SECONDS), "task.fingerprint")
@@ -45,9 +51,9 @@ def examine(lab: Lab, root_commit: str) -> dict[str, str]:
     return {"environment": hashlib.sha256(text.encode()).hexdigest()[:16], "environment_detail": text}
 
 
-def epochs(lab: Lab) -> dict[str, object]:
-    """What task.epochs says of a run of the first rung: `epochs`, `tokens`, `train_tokens`, `missing`; {} without it."""
-    root, rung = meta.get(lab.ledger.reader, "root_commit"), lab.rung
+def epochs(lab: Lab, rung: Rung) -> dict[str, object]:
+    """What task.epochs says of a run of this rung: `epochs`, `tokens`, `train_tokens`, `missing`; {} without it."""
+    root = meta.get(lab.ledger.reader, "root_commit")
     if lab.config.task.epochs is None or root is None:
         return {}
     values = {"budget": rung.run_budget, "depth": "" if rung.depth is None else str(rung.depth)}
@@ -63,14 +69,16 @@ def fill(template: str, values: Mapping[str, str]) -> list[str]:
         raise OrgError(f"task: {template!r}: unknown placeholder {error}; known: {', '.join(sorted(values))}") from None
 
 
-def _command(lab: Lab, tree: str, template: str, seconds: float, more: Mapping[str, str] = NO_MORE) -> str:
+def _command(
+    lab: Lab, tree: str, template: str, seconds: float, more: Mapping[str, str] = NO_MORE, network: Mapping[str, str] = NO_MORE
+) -> str:
     snapshot = lab.layout.snapshot(tree)
     device = lab.devices[0]
     known = {"python": environment.python(), "data": str(lab.layout.data), "device": device.kind}
     command = fill(template, known | dict(more))
     try:
         done = subprocess.run(
-            command, cwd=snapshot, env=environment.build(device, snapshot), capture_output=True, text=True,
+            command, cwd=snapshot, env=environment.build(device, snapshot) | dict(network), capture_output=True, text=True,
             timeout=seconds, start_new_session=True, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from org.config import Config
+from org.config import Config, Rung
 from org.lab import environment
 from org.lab.lab import Lab
 from org.model.errors import OrgError, Refused
@@ -77,19 +77,19 @@ def wrong_data(lab: Lab) -> list[Guard]:
     on_gpu = any(device.kind == "cuda" for device in lab.devices)
     if task.epochs is None or not (on_gpu or task.prepare is None):
         return []
-    told = environment.epochs(lab)
-    missing = told.get("missing")
-    if isinstance(missing, list) and missing:
-        why = f"{data} lacks {', '.join(map(str, missing))}"
-        return [Guard(why, str(told.get("mend") or task.prepare or "prepare the task again"), liftable=False)]
-    times = told.get("epochs")
-    if not on_gpu or not isinstance(times, int | float) or times <= EPOCHS:
-        return []
-    return [_too_often(lab, told, float(times))]
+    for rung in task.ladder if on_gpu else task.ladder[:1]:
+        told = environment.epochs(lab, rung)
+        missing = told.get("missing")
+        if isinstance(missing, list) and missing:
+            why = f"{data} lacks {', '.join(map(str, missing))}"
+            return [Guard(why, str(told.get("mend") or task.prepare or "prepare the task again"), liftable=False)]
+        times = told.get("epochs")
+        if on_gpu and isinstance(times, int | float) and times > EPOCHS:
+            return [_too_often(rung, told, float(times))]
+    return []
 
 
-def _too_often(lab: Lab, told: dict[str, object], times: float) -> Guard:
-    rung = lab.rung
+def _too_often(rung: Rung, told: dict[str, object], times: float) -> Guard:
     tokens, have = told.get("tokens"), told.get("train_tokens")
     counted = f" ({tokens:,} of {have:,} tokens)" if isinstance(tokens, int) and isinstance(have, int) else ""
     guess = "at least " if told.get("estimated") else ""

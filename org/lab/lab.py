@@ -1,10 +1,11 @@
 """What every function of the lab is given. Built by bootstrap alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from org.config import Config, Rung, agent_names
 from org.runs.devices import Device
+from org.runs.warm import Images
 from org.science.protocol import Protocol
 from org.store.layout import Layout
 from org.store.ledger import Ledger
@@ -13,7 +14,8 @@ from org.workspace.git import Git
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """prompts, roles: the organization's source, read from disk. locks: the host's device locks."""
+    """prompts, roles: the organization's source, read from disk. locks: the host's device locks. images: what keepers are
+    forked from."""
 
     config: Config
     layout: Layout
@@ -24,6 +26,7 @@ class Lab:
     prompts: Path
     roles: Path
     locks: Path
+    images: Images = field(default_factory=Images)
 
     @property
     def sign(self) -> float:

@@ -1,17 +1,16 @@
 """org plot: the lab's plots, as drawings for files and as text for terminals; and files that are never written over others'."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from org.config import timezone
-from org.lab.devices import reading as timeline_read
-from org.lab.devices.reading import DeviceTime
+from org.lab.devices import drawn
 from org.lab.lab import Lab
 from org.model.errors import Refused, UsageError
 from org.plots import (
@@ -28,18 +27,12 @@ from org.plots import (
     progress_svg,
     progress_text,
 )
-from org.plots.devices import Idle, Row, Stretch, Timeline, Use, joined
+from org.plots.cells import stacked
 from org.plots.svg import MADE_BY, Drawing
 from org.plots.theme import DARK, LIGHT
-from org.store import atomic, rows
+from org.store import atomic
 
 SUFFIXES = (".svg", ".png")
-SPAN = timedelta(hours=24)  # of the timeline, when nobody says since when
-COLUMNS = 600  # runs closer together than one of these are drawn as one
-USES = {
-    "race": Use.RACE, "re-check": Use.RACE, "baseline": Use.BASELINE, "screen baseline": Use.BASELINE,
-    "fresh seed": Use.FRESH, "screen": Use.SCREEN,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +48,13 @@ def progress_of(lab: Lab, program: str | None = None, over: progress.Over = "exp
     """A dot per experiment, the staircase of the head, noise, fresh seeds."""
     found = progress.read(lab.ledger.reader, lab.config.task.metric, _higher(lab), program, over)
     name = lab.config.lab
-    return Plot(found, lambda: progress_svg.draw(found, name), lambda w, h: progress_text.draw(found, name, w, h))
+    return Plot(found, lambda: progress_svg.draw(found, name), lambda w, h: stacked(progress_text.lines(found, name, w, h)))
 
 
 def effects_of(lab: Lab, program: str | None = None) -> Plot:
     """The forest plot."""
     found, name = effects.read(lab.ledger.reader, lab.config.task.metric, program), lab.config.lab
-    return Plot(found, lambda: effects_svg.draw(found, name), lambda w, h: effects_text.draw(found, name, w, h))
+    return Plot(found, lambda: effects_svg.draw(found, name), lambda w, h: stacked(effects_text.lines(found, name, w, h)))
 
 
 def compute_of(lab: Lab, program: str | None = None, experiment: str | None = None) -> Plot:
@@ -69,16 +62,16 @@ def compute_of(lab: Lab, program: str | None = None, experiment: str | None = No
     con, metric = lab.ledger.reader, lab.config.task.metric
     found = compute.read(con, metric, _higher(lab), lab.protocol, program, experiment)
     name = experiment or lab.config.lab
-    return Plot(found, lambda: compute_svg.draw(found, name), lambda w, h: compute_text.draw(found, name, w, h))
+    return Plot(found, lambda: compute_svg.draw(found, name), lambda w, h: stacked(compute_text.lines(found, name, w, h)))
 
 
 def devices_of(lab: Lab, now: datetime, since: datetime | None = None) -> Plot:
     """What every device did, and why it was idle; since: default a day, less when the lab is younger."""
-    began = timeline_read.began(lab.ledger.reader)
-    begin = since or max(now - SPAN, began or now - SPAN)
-    found = _timeline(lab, min(begin, now - timedelta(minutes=1)), now)
+    found = drawn.timeline(lab.ledger.reader, [device.name for device in lab.devices], now, since)
     name, zone = lab.config.lab, timezone(lab.config)
-    return Plot(found, lambda: devices_svg.draw(found, name, zone), lambda w, _: devices_text.draw(found, name, zone, w))
+    return Plot(
+        found, lambda: devices_svg.draw(found, name, zone), lambda w, _: stacked(devices_text.lines(found, name, zone, w))
+    )
 
 
 def write(plot: Plot, path: Path, dark: bool = False) -> None:
@@ -96,28 +89,6 @@ def write(plot: Plot, path: Path, dark: bool = False) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(content)
     beside.replace(path)
-
-
-def _timeline(lab: Lab, since: datetime, now: datetime) -> Timeline:
-    con = lab.ledger.reader
-    times = timeline_read.read(con, [device.name for device in lab.devices], since, now)
-    query = "SELECT id FROM runs WHERE state NOT IN ('succeeded', 'running') AND finished_at > ?"
-    ended = con.execute(query, (rows.encode(since),))
-    lost = {str(row[0]) for row in ended}
-    known = [_row(time, lost, (now - since) / COLUMNS) for time in times if time.stretches]
-    return Timeline(since, now, tuple(known), timeline_read.of_all(times).busy_share)
-
-
-def _row(time: DeviceTime, lost: Collection[str], gap: timedelta) -> Row:
-    used = [Stretch(s.begin, s.end, _use(s, lost), 1) for s in time.stretches if s.is_use]
-    idle = tuple(Idle(s.begin, s.end, s.cause.value) for s in time.stretches if not s.is_use and s.cause is not None)
-    return Row(time.device, joined(used, gap), idle, time.busy_share)
-
-
-def _use(stretch: timeline_read.Stretch, lost: Collection[str]) -> Use:
-    if stretch.purpose is None:
-        return Use.TRY
-    return Use.LOST if stretch.subject in lost else USES.get(stretch.purpose, Use.STUDY)
 
 
 def _higher(lab: Lab) -> bool:

@@ -1,6 +1,7 @@
 """`org init`: the files of a new lab, written into a repository. What is there already is never overwritten; a file that
 git may keep is only ever made, or, for .gitignore, added to at its end. Nothing is committed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ PROFILES = ("laptop", "gpu1", "h100x8")
 TASKS = ("trainer", "nanochat", "autoresearch", "command")
 FOLDERS = ("comms", "worktrees")
 LEFT_OUT = frozenset({"__pycache__"})
+RECIPE, ON_GPU = "trainer/recipe.yaml", "recipe_gpu.yaml"  # the second is laid over the first where a lab has GPUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def scaffold(root: Path, source: Shipped, profile: str, task: str, name: str) ->
     root.mkdir(parents=True, exist_ok=True)
     _write(root, name, text, made)
     for target, origin in _files(source, task):
-        _write(root, target, origin.read_text(encoding="utf-8"), made)
+        said = origin.read_text(encoding="utf-8")
+        if target == RECIPE and profile != "laptop":
+            said = laid_over(said, (source.trainer / ON_GPU).read_text(encoding="utf-8"))
+        _write(root, target, said, made)
     _ignore(root, made)
     return made
 
@@ -81,6 +86,17 @@ def rendered(source: Shipped, profile: str, task: str) -> str:
         autoescape=False,
     )  # fmt: skip
     return environment.get_template(f"{profile}.yaml").render(profile=profile, task=task)
+
+
+def laid_over(recipe: str, other: str) -> str:
+    """A flat YAML file with the values of another's keys, comments and columns as they were. Every key of the other is there."""
+    for line in re.findall(r"(?m)^\w+:\s*\S+", other):
+        key = line.partition(":")[0]
+        old = re.search(rf"(?m)^{key}:[ ]*\S+[ ]*", recipe)
+        if old is None:
+            raise Refused(f"{ON_GPU}: {RECIPE} has no key {key}")
+        recipe = recipe.replace(old[0], line.ljust(len(old[0])), 1)
+    return recipe
 
 
 def _files(source: Shipped, task: str) -> Iterator[tuple[str, Path]]:

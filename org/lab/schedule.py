@@ -180,7 +180,7 @@ def _start(lab: Lab, run: Run, chosen: Sequence[Device], now: datetime) -> bool:
     except BaseException:
         devices.release(leases)
         raise
-    executor.start(folder, spec, *leases)
+    executor.start(folder, spec, *leases, images=lab.images)
     return True
 
 
@@ -207,5 +207,5 @@ def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path, 
         evaluate=environment.fill(task.evaluate, values) if task.evaluate else None,
         pattern=task.pattern, metric=task.metric, environment=run_environment.build(device, snapshot, *others),
         timeout_seconds=settings.timeout_min(lab, run.rung) * 60, evaluate_timeout_seconds=EVALUATE_SECONDS,
-        scoring=run_environment.visible(device),
+        scoring=run_environment.visible(device), warm=task.warm,
     )  # fmt: skip

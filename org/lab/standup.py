@@ -6,17 +6,16 @@ import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from org.comms import reply
 from org.comms import standup as page
 from org.config import timezone
-from org.lab.devices import page as timeline_page
-from org.lab.drift import page as drift_page
+from org.lab import replies
 from org.lab.lab import Lab
-from org.lab.screen import screens
-from org.lab.spend import forecast
+from org.lab.report import daily
 from org.model.agent import Agent, State
 from org.model.message import OFFICE, Kind
 from org.model.standup import Section, Standup
-from org.store import agents, atomic, events, mail, meta, rows
+from org.store import agents, atomic, events, mail, meta, reads, rows
 from org.store.tables import SECTIONS, STANDUPS
 
 QUESTION = (
@@ -32,8 +31,10 @@ def step(lab: Lab, now: datetime) -> list[str]:
         with lab.ledger.transaction() as tx:
             meta.put(tx, "standup_last_day", f"{now.astimezone(timezone(lab.config)):%Y-%m-%d}")
         ask(lab, now)
-    written = [_write(lab, s, now) for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
-    return written + [_add_late(lab, s, now) for s in _with_late_words(lab)]
+    due = [s for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
+    written = [_write(lab, s, now) for s in due if not replies.is_being_written(lab.layout.standup(s.day), now)]
+    late = [s for s in _with_late_words(lab) if not replies.is_being_written(Path(s.path), now)]
+    return written + [_add_late(lab, s, now) for s in late]
 
 
 def ask(lab: Lab, now: datetime) -> str:
@@ -113,21 +114,18 @@ def _sections(con: sqlite3.Connection, standup: Standup) -> list[Section]:
 
 def _write(lab: Lab, standup: Standup, now: datetime) -> str:
     """One page a day; a later standup of the same day replaces it, for it covers the whole day. In one transaction: a
-    section is on the page, or later than it."""
+    section is on the page, or later than it. What a person wrote below an earlier page of the day stays."""
     path = lab.layout.standup(standup.day)
+    around = daily.around(lab, lab.ledger.reader, standup, now)
     with lab.ledger.transaction() as tx:
         sections = _sections(tx, standup)
-        since = page.covers_since(tx, standup)
-        parts = (timeline_page.section(lab, since, now), forecast.page(lab, since, now))
-        outlook = "\n\n".join(part for part in parts if part)
-        care = [f"Screen {screens.words(lab, tx)}.", f"Drift: {drift_page.words(lab, tx)}."]
-        atomic.write_text(path, page.render(tx, standup, sections, lab.config.task.metric, now, lab.sign, outlook, care))
+        text = page.render(tx, standup, sections, lab.config.task.metric, now, lab.sign, around)
+        atomic.write_text(path, reply.joined(text, reply.split(_text(path))[1]))
         STANDUPS.update(tx, standup.id, written_at=_latest(now, sections), path=str(path))
         events.append(tx, "standup.written", f"standup-{standup.id}", at=now, path=path.name)
-        mail.post(
-            tx, OFFICE, "human", Kind.NOTE, f"Standup of {standup.day}", "Read it with `org standup`.", now,
-            id=f"standup-{standup.id}-page",
-        )  # fmt: skip
+        words = "Read it with `org standup`; what you write at its end, or answer here, directs whom it names."
+        id = f"standup-{standup.id}-page"
+        mail.post(tx, OFFICE, "human", Kind.NOTE, f"Standup of {standup.day}", words, now, id=id)
     return str(path)
 
 
@@ -137,11 +135,14 @@ def _add_late(lab: Lab, standup: Standup, now: datetime) -> str:
     path = Path(standup.path)
     with lab.ledger.transaction() as tx:
         late = [s for s in _sections(tx, standup) if s.received_at > standup.written_at]
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        atomic.write_text(path, page.with_late(text, standup, late))
+        atomic.write_text(path, page.with_late(_text(path), standup, late, lambda word: reads.knows(tx, word)))
         STANDUPS.update(tx, standup.id, written_at=_latest(now, late))
         events.append(tx, "standup.late", f"standup-{standup.id}", at=now, agents=[s.agent for s in late])
     return str(path)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
 
 def _latest(now: datetime, on_the_page: list[Section]) -> datetime:

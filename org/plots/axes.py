@@ -1,7 +1,7 @@
 """Scales, ticks and limits of a plot. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,12 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def cells(self, values: Iterable[float]) -> list[int]:
+        """The whole-numbered position of each; of one that lies outside, the end that is nearer. For thousands of them."""
+        low, high = min(self.low, self.high), max(self.low, self.high)
+        size = (self.end - self.start) / (self.high - self.low)
+        return [round(self.start + ((low if v < low else high if v > high else v) - self.low) * size) for v in values]
 
     def inside(self, value: float) -> float:
         """The position of a value, or of the end that lies nearer to it."""

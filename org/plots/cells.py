@@ -1,16 +1,20 @@
-"""A grid of characters with colours, for plots in a terminal. Colours are the terminal's own, so that light and dark both
-work, and every kind has its own character."""
+"""A grid of characters with colours, for plots in a terminal, and in the dashboard. Every kind has its own character. What
+draws names colours of Theme; what shows says how they look: Inks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 
 from rich.text import Text
 
-STYLES = {
+Inks = Mapping[str, str]
+"""A style of Rich for each colour of Theme, and for "title"."""
+
+TERMINAL: Inks = {
     "ink": "", "dim": "bright_black", "grid": "bright_black", "head": "cyan", "band": "bright_black", "certified": "bold yellow",
     "merged": "green", "better": "blue", "parked": "magenta", "discarded": "bright_black", "bad": "red", "second": "blue",
-    "third": "magenta", "fourth": "yellow",
+    "third": "magenta", "fourth": "yellow", "title": "bold",
 }  # fmt: skip
-"""Of the colours of Theme."""
+"""The terminal's own colours, so that light and dark both work."""
 
 
 class Cells:
@@ -18,11 +22,11 @@ class Cells:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self._rows: list[list[tuple[str, str]]] = [[(" ", "")] * width for _ in range(height)]
+        self._rows: list[list[tuple[str, str]]] = [[(" ", "ink")] * width for _ in range(height)]
 
     def put(self, x: int, y: int, character: str, colour: str = "ink") -> None:
         if 0 <= x < self.width and 0 <= y < self.height:
-            self._rows[y][x] = (character, STYLES[colour])
+            self._rows[y][x] = (character, colour)
 
     def at(self, x: int, y: int) -> str:
         return self._rows[y][x][0] if 0 <= x < self.width and 0 <= y < self.height else " "
@@ -31,11 +35,11 @@ class Cells:
         for offset, character in enumerate(words):
             self.put(x + offset, y, character, colour)
 
-    def lines(self) -> list[Text]:
-        return [_line(row) for row in self._rows]
+    def lines(self, inks: Inks) -> list[Text]:
+        return [_line(row, inks) for row in self._rows]
 
 
-def legend(entries: Iterable[tuple[str, str, str]], width: int) -> list[Text]:
+def legend(entries: Iterable[tuple[str, str, str]], width: int, inks: Inks) -> list[Text]:
     """(symbol, words, colour) as lines of at most `width` cells."""
     lines, used = [Text()], 0
     for symbol, words, colour in entries:
@@ -46,7 +50,7 @@ def legend(entries: Iterable[tuple[str, str, str]], width: int) -> list[Text]:
         if used:
             lines[-1].append("   ")
             used += 3
-        lines[-1].append(symbol, STYLES[colour]).append(f" {words}", STYLES["dim"])
+        lines[-1].append(symbol, inks[colour]).append(f" {words}", inks["dim"])
         used += length
     return lines
 
@@ -59,8 +63,13 @@ def stacked(lines: Iterable[Text]) -> Text:
     return Text("\n").join(found)
 
 
-def _line(row: list[tuple[str, str]]) -> Text:
+def headline(title: str, more: str, inks: Inks) -> Text:
+    """The first line of every plot."""
+    return Text(no_wrap=True).append(title, inks["title"]).append(more, inks["dim"])
+
+
+def _line(row: list[tuple[str, str]], inks: Inks) -> Text:
     text = Text(no_wrap=True)
-    for character, style in row:
-        text.append(character, style)
+    for colour, cells in groupby(row, key=lambda cell: cell[1]):
+        text.append("".join(character for character, _ in cells), inks[colour])
     return text

@@ -11,7 +11,7 @@ from org.model.run import Purpose, Run, State
 from org.model.study import Kind as StudyKind
 from org.plots import kinds
 from org.plots.kinds import Kind
-from org.science import curve, sigma
+from org.science import sigma
 from org.science.protocol import Protocol
 from org.store import reads, studies
 from org.store.tables import EXPERIMENTS, POOLS, RUNS
@@ -109,6 +109,8 @@ def _of_pool(
 
 
 def _line(base: Sequence[Point], others: Sequence[Point], sign: float, protocol: Protocol) -> tuple[tuple[Band, ...], str]:
+    from org.science import curve  # numpy: nothing that only draws needs it
+
     unit = sigma.mean([p.flops for p in base])
     try:
         fitted = curve.fit([curve.Point(p.flops / unit, sign * p.y) for p in (*base, *others)], protocol)

@@ -6,21 +6,22 @@ from rich.text import Text
 
 from org.plots import axes, cells, grid_text
 from org.plots.axes import limits, ticks
+from org.plots.cells import TERMINAL, Inks, headline
 from org.plots.compute import Compute
 from org.plots.compute_svg import BASE, caption
 from org.plots.grid_text import Grid
 from org.plots.kinds import KINDS
 
 
-def draw(found: Compute, name: str, width: int, height: int) -> Text:
+def lines(found: Compute, name: str, width: int, height: int, inks: Inks = TERMINAL) -> list[Text]:
     """name: of the lab."""
-    head = Text(f"{found.program or name}: {found.metric} against compute", "bold")
+    head = headline(f"{found.program or name}: {found.metric} against compute", "", inks)
     if not found.base:
-        return cells.stacked([head, Text(f"{found.why[0].upper()}{found.why[1:]}.")])
-    legend = cells.legend(_entries(found), width)
-    words = Text(caption(found), "bright_black", no_wrap=True)
+        return [head, Text(f"{found.why[0].upper()}{found.why[1:]}.", inks["ink"])]
+    legend = cells.legend(_entries(found), width, inks)
+    words = Text(caption(found), inks["dim"], no_wrap=True)
     grid = _grid(found, width, max(height - len(legend) - 3, 8))
-    return cells.stacked([head, words, *grid.cells.lines(), *legend])
+    return [head, words, *grid.cells.lines(inks), *legend]
 
 
 def _grid(found: Compute, width: int, height: int) -> Grid:

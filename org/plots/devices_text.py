@@ -5,7 +5,7 @@ from datetime import tzinfo
 from rich.text import Text
 
 from org.plots import cells
-from org.plots.cells import Cells
+from org.plots.cells import TERMINAL, Cells, Inks, headline
 from org.plots.devices import Row, Timeline, Use
 from org.plots.devices_svg import COLOURS, clock, first_tick, idle_by_cause, share
 
@@ -13,22 +13,25 @@ SYMBOLS = {Use.RACE: "█", Use.BASELINE: "▓", Use.STUDY: "▒", Use.FRESH: "�
 LEFT, RIGHT = 9, 6  # columns for the names, and for the shares
 
 
-def draw(found: Timeline, name: str, zone: tzinfo, width: int) -> Text:
-    """name: of the lab. zone: of the times."""
+def lines(found: Timeline, name: str, zone: tzinfo, width: int, height: int | None = None, inks: Inks = TERMINAL) -> list[Text]:
+    """name: of the lab. zone: of the times. height: so many rows at most, the last devices left out; None: all of them."""
     since, until = found.since.astimezone(zone), found.until.astimezone(zone)
-    head = Text(f"{name}: devices" + (f" {share(found.busy)} busy" if found.busy is not None else ""), "bold")
-    head.append(f"   {since:%m-%d %H:%M} to {until:%m-%d %H:%M} {zone}", "not bold bright_black")
+    busy = f" {share(found.busy)} busy" if found.busy is not None else ""
+    head = headline(f"{name}: devices{busy}", f"   {since:%m-%d %H:%M} to {until:%m-%d %H:%M} {zone}", inks)
     if not found.rows:
-        return cells.stacked([head, Text("No run was on a device in this time; --since reaches further back.")])
-    canvas = Cells(width, len(found.rows) + 1)
-    for number, row in enumerate(found.rows):
+        return [head, Text("No run was on a device in this time.", inks["ink"])]
+    shown = found.rows if height is None else found.rows[: max(height - 6, 1)]
+    canvas = Cells(width, len(shown) + 1)
+    for number, row in enumerate(shown):
         _row(canvas, found, row, number)
     _times(canvas, found, zone)
     used = {s.use for row in found.rows for s in row.stretches}
     entries = [(SYMBOLS[use], use.value, COLOURS[use]) for use in Use if use in used] + [("·", "idle, cause known", "dim")]
     causes = ", ".join(f"{cause} {seconds / 3600:.1f} h" for cause, seconds in idle_by_cause(found)[:5])
-    told = [Text(f"Idle device-hours: {causes}")] if causes else []
-    return cells.stacked([head, *canvas.lines(), *cells.legend(entries, width), *told])
+    told = [Text(f"Idle device-hours: {causes}", inks["ink"])] if causes else []
+    if len(shown) < len(found.rows):
+        told.append(Text(f"{len(found.rows) - len(shown)} more devices are not shown: a taller terminal", inks["dim"]))
+    return [head, *canvas.lines(inks), *cells.legend(entries, width, inks), *told]
 
 
 def _row(canvas: Cells, found: Timeline, row: Row, y: int) -> None:

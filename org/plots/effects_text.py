@@ -4,7 +4,7 @@ from rich.text import Text
 
 from org.plots import cells
 from org.plots.axes import Scale, label, shortened, ticks
-from org.plots.cells import Cells
+from org.plots.cells import TERMINAL, Cells, Inks, headline
 from org.plots.effects import Effect, Effects, Interval
 from org.plots.kinds import KINDS
 
@@ -12,19 +12,19 @@ NUMBERS = 18  # columns of `+0.0184 ± 0.0014`
 ID = 7
 
 
-def draw(found: Effects, name: str, width: int, height: int) -> Text:
+def lines(found: Effects, name: str, width: int, height: int, inks: Inks = TERMINAL) -> list[Text]:
     """name: of the lab. As many effects as fit into `height` rows, the misses included."""
-    head = Text(f"{found.program or name}: effects and 95 % intervals", "bold")
-    head.append(f"   gain in {found.metric}, positive is better", "not bold bright_black")
+    more = f"   gain in {found.metric}, positive is better"
+    head = headline(f"{found.program or name}: effects and 95 % intervals", more, inks)
     if not found.effects:
-        return cells.stacked([head, Text("No verdicts yet: the first effect appears with the first one.")])
+        return [head, Text("No verdicts yet: the first effect appears with the first one.", inks["ink"])]
     shown = _fitting(found, max(height - 6, 5))
     used = {e.kind for e in shown}
     legend = [("━", "fresh seeds", "ink"), ("─", "runs that selected it", "dim")]
     legend += [(kind.symbol, kind.words, kind.colour) for kind in KINDS if kind in used]
     left_out = len(found.effects) - len(shown) + found.more_merged + found.more_missed
-    told = [Text(f"{left_out} more are not shown: a taller terminal, or --to FILE.svg", "bright_black")] if left_out else []
-    return cells.stacked([head, *_rows(found, shown, width).lines(), *cells.legend(legend, width), *told])
+    told = [Text(f"{left_out} more: a taller terminal, or `org plot effects --to FILE.svg`", inks["dim"])] if left_out else []
+    return [head, *_rows(found, shown, width).lines(inks), *cells.legend(legend, width, inks), *told]
 
 
 def _fitting(found: Effects, rows: int) -> list[Effect]:

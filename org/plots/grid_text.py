@@ -34,7 +34,7 @@ def grid(width: int, height: int, xs: tuple[float, float], ys: tuple[float, floa
 def axes(grid: Grid, words: Sequence[tuple[float, str]]) -> None:
     """words: of the x axis, by value. Ticks of y are chosen."""
     cells, bottom = grid.cells, int(grid.y.start)
-    marks = ticks(grid.y.low, grid.y.high, max((bottom + 1) // 4, 2))
+    marks = ticks(grid.y.low, grid.y.high, max((bottom + 1) // 4, 3))
     for row in range(bottom + 1):
         cells.put(MARGIN, row, "│", "dim")
     for value in marks:
@@ -49,5 +49,10 @@ def axes(grid: Grid, words: Sequence[tuple[float, str]]) -> None:
 
 def dots(grid: Grid, found: Sequence[tuple[float, float, Kind]]) -> None:
     """(x, y, kind); where several share a cell, the one that matters most shows."""
-    for x, y, kind in sorted(found, key=lambda dot: dot[2].rank):
-        grid.cells.put(grid.column(x), grid.row(y), kind.symbol, kind.colour)
+    shown: dict[tuple[int, int], Kind] = {}
+    places = zip(grid.x.cells(dot[0] for dot in found), grid.y.cells(dot[1] for dot in found), strict=True)
+    for place, (_, _, kind) in zip(places, found, strict=True):
+        if place not in shown or shown[place].rank < kind.rank:
+            shown[place] = kind
+    for (x, y), kind in shown.items():
+        grid.cells.put(x, y, kind.symbol, kind.colour)

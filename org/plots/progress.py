@@ -3,20 +3,20 @@ by name, and head against root on seeds that selected nothing."""
 
 import bisect
 import sqlite3
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Literal
 
-from org.model.experiment import VERDICTS, Experiment
-from org.model.merge import Merge
 from org.model.study import Kind as StudyKind
-from org.plots import kinds
+from org.plots import kinds, stairs, tried
 from org.plots.kinds import Kind
+from org.plots.stairs import Moves, Stair
+from org.plots.tried import Tried, decided
 from org.science import sigma
 from org.store import reads, rows, studies
 from org.store.reads import PoolValues
-from org.store.tables import EXPERIMENTS, MERGES
+from org.store.tables import EXPERIMENTS
 
 Over = Literal["experiments", "hours"]
 
@@ -31,14 +31,6 @@ class Dot:
     experiment: str
     subject: str
     gain: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stair:
-    """From x on the head is worth `level`."""
-
-    x: float
-    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +70,23 @@ class Progress:
 
 def read(con: sqlite3.Connection, metric: str, higher_is_better: bool, program: str | None = None, over: Over = "experiments"
          ) -> Progress:  # fmt: skip
-    """Of one program, or of all: then the staircase is the best of their heads."""
-    chosen = decided(reads.experiments(con, program=program))
-    pools = reads.all_pool_values(con)
-    tail = "WHERE state = 'done' AND kind IN ('merge', 'revert') AND (? IS NULL OR program = ?) ORDER BY id"
-    merges = MERGES.select(con, tail, program, program)
-    xs = _hours(con, chosen) if over == "hours" else [float(number) for number in range(1, len(chosen) + 1)]
-    found = build(chosen, xs, reads.race_values(con), merges, pools, higher_is_better)
-    return replace(found, metric=metric, program=program, over=over, fresh=_fresh(con, merges, higher_is_better))
+    """Of one program, or of all: then the staircase is the best of their heads and the lab's."""
+    chosen, moves = decided(tried.read(con, program=program)), stairs.read(con, program)
+    xs = _hours(con, chosen) if over == "hours" else None
+    found = build(chosen, moves, reads.all_pool_values(con), higher_is_better, xs)
+    return replace(found, metric=metric, program=program, over=over, fresh=fresh(con, moves, higher_is_better))
 
 
 def build(
-    chosen: Sequence[Experiment], xs: Sequence[float], values: Mapping[str, Sequence[float]], merges: Sequence[Merge],
-    pools: Sequence[PoolValues], higher_is_better: bool,
+    chosen: Sequence[Tried], moves: Moves, pools: Sequence[PoolValues], higher_is_better: bool,
+    xs: Sequence[float] | None = None,
 ) -> Progress:  # fmt: skip
-    """chosen: as `decided` has them, with the x of each. values: metric of each experiment's race runs. Pure."""
-    dots = tuple(
-        Dot(x, sigma.mean(values[e.id]) if values.get(e.id) else None, kinds.of(e.state), e.id, e.subject, e.gain or 0.0)
-        for e, x in zip(chosen, xs, strict=True)
-    )
+    """chosen: as `decided` has them; xs: where each lies, by default its place among them. Pure."""
+    at = [float(number) for number in range(1, len(chosen) + 1)] if xs is None else xs
+    dots = tuple(Dot(x, t.metric, kinds.of(t.state), t.id, t.subject, t.gain) for t, x in zip(chosen, at, strict=True))
     spread = sigma.pooled([pool.values for pool in pools])[0]
-    steps = stairs(chosen, dots, merges, pools, higher_is_better)
-    end = max(xs, default=1.0)
-    return Progress("metric", higher_is_better, None, "experiments", dots, steps, spread, None, end)
-
-
-def decided(found: Sequence[Experiment]) -> list[Experiment]:
-    """Those with a verdict, in the order of their verdicts."""
-    chosen = [e for e in found if e.state in VERDICTS]
-    return sorted(chosen, key=lambda e: (e.decided_at or e.created_at, int(e.id[1:])))
+    steps = stairs.of(chosen, at, moves, pools, higher_is_better)
+    return Progress("metric", higher_is_better, None, "experiments", dots, steps, spread, None, max(at, default=1.0))
 
 
 def merged(found: Progress) -> list[Dot]:
@@ -114,56 +94,7 @@ def merged(found: Progress) -> list[Dot]:
     return sorted((d for d in found.dots if d.kind in (kinds.MERGED, kinds.CERTIFIED)), key=lambda d: -d.gain)
 
 
-def stairs(
-    chosen: Sequence[Experiment], dots: Sequence[Dot], merges: Sequence[Merge], pools: Sequence[PoolValues],
-    higher_is_better: bool,
-) -> tuple[Stair, ...]:  # fmt: skip
-    """Heads begin at the pool that their first experiment was judged against and move with each merge."""
-    means = {pool.id: sigma.mean(pool.values) for pool in pools}
-    levels: dict[str, float] = {}
-    for e in chosen:
-        if e.pool in means:
-            levels.setdefault(e.program, means[e.pool])
-    if not levels:
-        return ()
-    best = max if higher_is_better else min
-    found = [Stair(0.0, best(levels.values()))]
-    for x, program, level in _moves(chosen, dots, merges, pools):
-        levels[program] = level
-        now = best(levels.values())
-        if now != found[-1].level:
-            found.append(Stair(x, now))
-    return tuple(found)
-
-
-def _moves(
-    chosen: Sequence[Experiment], dots: Sequence[Dot], merges: Sequence[Merge], pools: Sequence[PoolValues]
-) -> list[tuple[float, str, float]]:
-    """(x, program, new level) of each merge: where its own experiment is; a second move of the same experiment (a revert)
-    lies where it happened."""
-    places = {dot.experiment: dot for dot in dots}
-    rung = min((pool.rung for pool in pools), default=0)
-    trees = {pool.tree: sigma.mean(pool.values) for pool in pools if pool.rung == rung}
-    times = [e.decided_at or e.created_at for e in chosen]
-    seen: set[str] = set()
-    moves = []
-    for merge in merges:
-        dot = places.get(merge.experiment)
-        again = merge.experiment in seen
-        seen.add(merge.experiment)
-        x = _place(times, dots, merge.done_at) if again or dot is None else dot.x
-        level = trees.get(merge.tree, None if again or dot is None else dot.y)
-        if level is not None:
-            moves.append((x, merge.program, level))
-    return sorted(moves, key=lambda move: move[0])
-
-
-def _place(times: Sequence[datetime], dots: Sequence[Dot], at: datetime | None) -> float:
-    before = bisect.bisect_right(times, at) if at is not None else 0
-    return dots[before - 1].x if before else 0.0
-
-
-def _hours(con: sqlite3.Connection, chosen: Sequence[Experiment]) -> list[float]:
+def _hours(con: sqlite3.Connection, chosen: Sequence[Tried]) -> list[float]:
     """Device-hours that the whole lab had spent when each was decided."""
     times, spent, total = [], [], 0.0
     for at, seconds in con.execute(
@@ -174,29 +105,51 @@ def _hours(con: sqlite3.Connection, chosen: Sequence[Experiment]) -> list[float]
         times.append(at)
         spent.append(total)
     found = []
-    for e in chosen:
-        place = bisect.bisect_right(times, str(rows.encode(e.decided_at or e.created_at)))
+    for t in chosen:
+        place = bisect.bisect_right(times, str(rows.encode(t.at)))
         found.append(spent[place - 1] if place else 0.0)
     return found
 
 
-def _fresh(con: sqlite3.Connection, merges: Sequence[Merge], higher_is_better: bool) -> Bracket | None:
+def fresh(con: sqlite3.Connection, moves: Moves, higher_is_better: bool) -> Bracket | None:
     """Of the program that gained most: its newest headline study, else the newest head whose fresh seeds the root has too."""
-    found = [b for slug in dict.fromkeys(m.program for m in merges) if (b := _of_program(con, slug, higher_is_better))]
+    by_seed: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    for slug, seed, tree, metric in con.execute(
+        "SELECT program, seed, tree, metric FROM runs WHERE purpose = 'fresh' AND state = 'succeeded' AND metric IS NOT NULL"
+    ):
+        by_seed[slug, seed][tree] = metric
+    sign = -1.0 if higher_is_better else 1.0
+    heads: dict[str, list[str]] = defaultdict(list)
+    for move in moves.merges:
+        if move.program:
+            heads[move.program].append(move.tree)
+    found = []
+    for slug, trees in heads.items():
+        seeds = [values for (program, _), values in by_seed.items() if program == slug]
+        bracket = _headline(con, slug) or _of_seeds(con, slug, trees, seeds, sign)
+        found += [bracket] if bracket is not None else []
     return max(found, key=lambda b: b.gain, default=None)
 
 
-def _of_program(con: sqlite3.Connection, slug: str, higher_is_better: bool) -> Bracket | None:
-    sign = -1.0 if higher_is_better else 1.0
+def _headline(con: sqlite3.Connection, slug: str) -> Bracket | None:
     for study in reversed([s for s in studies.done(con, StudyKind.HEADLINE) if slug in (s.subject, s.program)]):
         told = study.outcome
         if all(isinstance(told.get(name), int | float) for name in ("gain", "se", "root", "head")):
             return Bracket(told["root"], told["head"], told["gain"], told["se"], int(told.get("runs", 0)), slug)
-    root = reads.root_tree(con, slug) or _first_base(con, slug)
-    for merge in reversed(MERGES.select(con, "WHERE state = 'done' AND program = ? ORDER BY id", slug)):
-        pairs = reads.fresh_pairs(con, slug, root, merge.tree) if root else []
+    return None
+
+
+def _of_seeds(
+    con: sqlite3.Connection, slug: str, trees: Sequence[str], seeds: Sequence[Mapping[str, float]], sign: float
+) -> Bracket | None:
+    """trees: of its heads, oldest first. seeds: of each fresh seed, the metric by tree."""
+    root = (reads.root_tree(con, slug) or _first_base(con, slug)) if seeds else None
+    if root is None:
+        return None
+    for tree in reversed(trees):
+        pairs = [(values[root], values[tree]) for values in seeds if root in values and tree in values]
         if len(pairs) >= 2:
-            gains = [sign * (root - head) for root, head in pairs]
+            gains = [sign * (root_value - head_value) for root_value, head_value in pairs]
             se = (sigma.squares(gains) / (len(gains) - 1) / len(gains)) ** 0.5
             roots, heads = [r for r, _ in pairs], [h for _, h in pairs]
             return Bracket(sigma.mean(roots), sigma.mean(heads), sigma.mean(gains), se, len(pairs), slug)

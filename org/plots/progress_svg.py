@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from org.plots import axes, kinds
 from org.plots.axes import Scale, limits, shortened, ticks
-from org.plots.progress import Bracket, Dot, Progress, Stair, merged
+from org.plots.progress import Bracket, Dot, Progress, merged
+from org.plots.stairs import Stair
 from org.plots.svg import Drawing, Frame, Point, headline, legend, width_of
 from org.plots.svg import axes as draw_axes
 
@@ -32,6 +33,7 @@ def draw(found: Progress, name: str) -> Drawing:
     drawing.path(_corners(found.stairs, frame), "head", 3)
     _dots(drawing, frame, [d for d in found.dots if d.kind.rank >= kinds.MERGED.rank], found)
     _names(drawing, frame, found)
+    _marks(drawing, frame, found)
     _levels(drawing, frame, found)
     _legend(drawing, found)
     return drawing
@@ -127,6 +129,16 @@ def _around(frame: Frame, dot: Dot) -> Box:
 
 def _hits(box: Box, others: Sequence[Box]) -> bool:
     return any(box[0] < o[2] and o[0] < box[2] and box[1] < o[3] and o[1] < box[3] for o in others)
+
+
+def _marks(drawing: Drawing, frame: Frame, found: Progress) -> None:
+    """What moved a head without a dot of its own: a revert, a stack, a new root."""
+    for stair in found.stairs:
+        if stair.why:
+            x, y = frame.x(stair.x), frame.y(stair.level)
+            drawing.box(x - 3.5, y - 3.5, 7, 7, "head", stair.why)
+            left = min(x + 7, frame.right - width_of(stair.why, 11.5))
+            drawing.text(left, y + (-8 if found.higher_is_better else 16), stair.why, 11.5, "head", halo=True)
 
 
 def _levels(drawing: Drawing, frame: Frame, found: Progress) -> None:

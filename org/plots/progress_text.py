@@ -4,21 +4,23 @@ from rich.text import Text
 
 from org.plots import axes, cells, grid_text, kinds
 from org.plots.axes import limits, ticks
+from org.plots.cells import TERMINAL, Cells, Inks, headline
 from org.plots.grid_text import Grid
 from org.plots.progress import Progress, merged
 
+MARK = "◆"
 
-def draw(found: Progress, name: str, width: int, height: int) -> Text:
+
+def lines(found: Progress, name: str, width: int, height: int, inks: Inks = TERMINAL) -> list[Text]:
     """name: of the lab. In at most `width` columns and about `height` rows, titles and legend included."""
     better = "higher" if found.higher_is_better else "lower"
-    head = Text(f"{found.program or name}: {len(found.dots)} experiments, {len(merged(found))} merged", "bold")
-    head.append(f"   {found.metric}, {better} is better", "not bold bright_black")
+    title = f"{found.program or name}: {len(found.dots)} experiments, {len(merged(found))} merged"
+    head = headline(title, f"   {found.metric}, {better} is better", inks)
     if not found.dots and not found.stairs:
-        return cells.stacked([head, Text("No verdicts yet: the first dot appears with the first one (`org status`).")])
-    legend = cells.legend(_entries(found), width)
-    told = Text(fresh(found))
-    grid = _grid(found, width, max(height - len(legend) - 3, 8))
-    return cells.stacked([head, *grid.cells.lines(), *legend, told])
+        return [head, Text("No verdicts yet: the first dot appears with the first one (`org status`).", inks["ink"])]
+    legend = cells.legend(_entries(found), width, inks)
+    told = Text(fresh(found), inks["ink"])
+    return [head, *field(found, width, max(height - len(legend) - 3, 8)).lines(inks), *legend, told]
 
 
 def fresh(found: Progress) -> str:
@@ -31,8 +33,9 @@ def fresh(found: Progress) -> str:
     return f"Root {found.root:.4f}, head {found.head:.4f} by runs that also selected; fresh seeds have not compared them yet."
 
 
-def _grid(found: Progress, width: int, height: int) -> Grid:
-    must = [s.level for s in found.stairs]
+def field(found: Progress, width: int, height: int) -> Cells:
+    """The plot alone, without its words."""
+    must = [s.level for s in found.stairs] + ([found.fresh.root, found.fresh.head] if found.fresh else [])
     values = [d.y for d in found.dots if d.y is not None]
     ys = limits(values, must, 2 * found.sigma, found.higher_is_better)
     end = found.end + (1 if found.over == "experiments" else found.end * 0.02 + 1e-6)
@@ -45,11 +48,14 @@ def _grid(found: Progress, width: int, height: int) -> Grid:
     grid_text.dots(grid, [dot for dot in placed if dot[2].rank < kinds.MERGED.rank])
     _stairs(grid, found)
     grid_text.dots(grid, [dot for dot in placed if dot[2].rank >= kinds.MERGED.rank])
-    return grid
+    _bracket(grid, found)
+    return grid.cells
 
 
 def _levels(grid: Grid, found: Progress) -> list[tuple[int, int, float]]:
     """From column, to column, level: each step of the staircase."""
+    if not found.stairs:
+        return []
     ends = [grid.column(s.x) for s in found.stairs[1:]] + [int(grid.x.end)]
     starts = [int(grid.x.start), *ends[:-1]]
     return [(a, b, s.level) for a, b, s in zip(starts, ends, found.stairs, strict=True)]
@@ -78,11 +84,36 @@ def _stairs(grid: Grid, found: Progress) -> None:
             grid.cells.put(begin, before, "┓" if down else "┛", "head")
             grid.cells.put(begin, row, "┗" if down else "┏", "head")
         before = row
+    _marks(grid, found)
+
+
+def _marks(grid: Grid, found: Progress) -> None:
+    """What moved a head without a dot of its own: a revert, a stack, a new root."""
+    for stair in found.stairs:
+        if stair.why:
+            grid.cells.put(grid.column(stair.x), grid.row(stair.level), MARK, "head")
+            start = min(grid.column(stair.x) + 2, grid.cells.width - len(stair.why))
+            if all(grid.cells.at(start + n, grid.row(stair.level) + 1) in " ░" for n in range(len(stair.why))):
+                grid.cells.write(start, grid.row(stair.level) + 1, stair.why, "head")
+
+
+def _bracket(grid: Grid, found: Progress) -> None:
+    """At the right edge: from the root to the head on seeds that selected nothing."""
+    if found.fresh is None:
+        return
+    top, bottom = sorted((grid.row(found.fresh.root), grid.row(found.fresh.head)))
+    for row in range(top, bottom + 1):
+        shape = "┤" if top == bottom else "┐" if row == top else "┘" if row == bottom else "│"
+        grid.cells.put(grid.cells.width - 1, row, shape, "certified")
 
 
 def _entries(found: Progress) -> list[tuple[str, str, str]]:
     entries = [("━", "head", "head")]
     if found.sigma:
         entries.append(("░", f"± σ of one run ({found.sigma:.2g})", "band"))
+    if any(stair.why for stair in found.stairs):
+        entries.append((MARK, "out again, stack, root", "head"))
+    if found.fresh is not None:
+        entries.append(("┐", "on fresh seeds", "certified"))
     counts = [(kind, sum(d.kind is kind for d in found.dots)) for kind in kinds.KINDS]
     return entries + [(kind.symbol, f"{kind.words} {count}", kind.colour) for kind, count in counts if count]

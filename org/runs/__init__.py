@@ -8,6 +8,9 @@ spec.py         what a keeper is told (spec.json) and what it says at the end (o
 environment.py  the environment of a run, built from nothing
 processes.py    process groups we started: find, measure, end (psutil here and in host.py)
 keeper.py       one process per run: lock, train, evaluate, outcome
+children.py     what a keeper starts: a new process, or its stem
+image.py        the process that keepers and stems are forked from: torch is imported there once
+warm.py         images by environment, and how one is asked for a keeper
 executor.py     start keepers on this machine, ask after them, end them
 progress.py     the last line of a running run's metrics
 code.py         the digest of what a run was given to execute

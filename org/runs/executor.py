@@ -11,10 +11,12 @@ from org.model.errors import DeviceError
 from org.runs import devices, processes
 from org.runs.devices import Lease
 from org.runs.spec import Spec, write_spec
+from org.runs.warm import Images
 
 
-def start(folder: Path, spec: Spec, *leases: Lease) -> None:
-    """Start a keeper that inherits the locks of its devices and the lock of its run. Closes our copies of the leases.
+def start(folder: Path, spec: Spec, *leases: Lease, images: Images | None = None) -> None:
+    """Start a keeper that inherits the locks of its devices and the lock of its run, from one of the images where it can.
+    Closes our copies of the leases.
 
     All locks travel as open descriptors: there is no moment at which nobody holds them, and no keeper is ever
     mistaken for dead between its start and its first lock.
@@ -26,11 +28,13 @@ def start(folder: Path, spec: Spec, *leases: Lease) -> None:
         if run_lock is None:
             raise DeviceError(f"{folder} already has a keeper")
         write_spec(folder, spec)
+        locks = (*(lease.descriptor for lease in leases), run_lock)
         with (folder / "keeper.log").open("ab") as log:
+            if images is not None and images.fork(folder, spec, log.fileno(), locks):
+                return
             subprocess.Popen(
-                [sys.executable, "-m", "org.runs.keeper", str(folder)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                pass_fds=(*(lease.descriptor for lease in leases), run_lock), cwd="/", env=_keeper_environment(folder),
+                [sys.executable, "-m", "org.runs.keeper", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, pass_fds=locks, cwd="/", env=_keeper_environment(folder),
             )  # fmt: skip
     finally:  # also when the disk is full: a lease that nobody releases would be the device's last
         if run_lock is not None:

@@ -11,14 +11,15 @@ import math
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from org.runs import cards, processes
+from org.runs import cards, children, processes
+from org.runs.children import Stem
 from org.runs.spec import End, Outcome, Spec, read_spec, write_outcome
 from org.store import atomic
 
@@ -30,8 +31,8 @@ GANG_ERROR = re.compile(r"\[rank\d+\]: [\w.]*(Error|Exception)\b")  # the others
 
 
 @dataclass(slots=True)
-class Child:
-    """How a child ended. exit is None when it was ended by us for `why`."""
+class Stage:
+    """How training or evaluation ended. exit is None when it was ended by us for `why`."""
 
     exit: int | None
     why: End | None
@@ -40,21 +41,28 @@ class Child:
     told: dict[str, Any] = field(default_factory=dict)  # of its cards, see cards.Watch
 
 
-def main(folder: Path) -> int:
+def serve(folder: str, stem: Stem | None = None) -> None:
+    """Be the keeper of the run in this folder. stem: a child that can become its training process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.chdir("/")
+    processes.adopt_orphans()
+    main(Path(folder), stem)
+
+
+def main(folder: Path, stem: Stem | None = None) -> None:
     """Keep one run; always leaves an outcome unless killed."""
     spec = read_spec(folder)
     started = time.monotonic()
     try:
-        outcome = keep(folder, spec)
+        outcome = keep(folder, spec, stem)
     except Exception as error:  # a broken keeper is a failed run with a reason, not a silence
         outcome = Outcome(spec.run, End.FAILED, f"the keeper failed: {type(error).__name__}: {error}")
     write_outcome(folder, replace(outcome, total_seconds=time.monotonic() - started))
-    return 0
 
 
-def keep(folder: Path, spec: Spec) -> Outcome:
-    """Train, then score."""
-    train = _run(folder, spec, spec.train, "train", spec.timeout_seconds)
+def keep(folder: Path, spec: Spec, stem: Stem | None = None) -> Outcome:
+    """Train, then score: in a process that is started when training is gone, whatever that was born from."""
+    train = _run(folder, spec, spec.train, "train", spec.timeout_seconds, stem)
     record = _optional_json(folder / "train.json") | train.told
     so_far = Outcome(
         spec.run, End.FAILED, train_seconds=train.seconds, train_exit=train.exit, cpu_seconds=train.cpu_seconds, record=record
@@ -107,15 +115,13 @@ def _valued(so_far: Outcome, value: float) -> Outcome:
     return replace(so_far, end=End.SUCCEEDED, metric=value)
 
 
-def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: float) -> Child:
+def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: float, stem: Stem | None = None) -> Stage:
     """Run one stage in a process group of its own; it and all that it started are gone when this returns."""
-    out: IO[bytes] | int = (folder / "evaluate.out").open("wb") if stage == "evaluate" else subprocess.STDOUT
-    environment = spec.environment | (spec.scoring if stage == "evaluate" else {})
-    with (folder / f"{stage}.log").open("wb") as log:
-        child = subprocess.Popen(
-            command, cwd=spec.snapshot, env=environment | processes.mark(folder), stdin=subprocess.DEVNULL,
-            stdout=out if stage == "evaluate" else log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+    environment = spec.environment | (spec.scoring if stage == "evaluate" else {}) | processes.mark(folder)
+    with ExitStack() as files:
+        log = files.enter_context((folder / f"{stage}.log").open("wb"))
+        out = files.enter_context((folder / "evaluate.out").open("wb")) if stage == "evaluate" else log
+        child = children.start(command, spec.snapshot, environment, out, log, stem)
         identity = processes.identify(child.pid)
         if identity is not None:
             processes.remember(folder / "train.pid", identity)
@@ -125,11 +131,9 @@ def _run(folder: Path, spec: Spec, command: list[str], stage: str, timeout: floa
             processes.end_group(child.pid, grace_seconds=2.0)
             child.wait()
             processes.end_descendants(folder, grace_seconds=2.0)
-            if not isinstance(out, int):
-                out.close()
 
 
-def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float, watch: cards.Watch) -> Child:
+def _watch(folder: Path, child: children.Child, timeout: float, watch: cards.Watch) -> Stage:
     started = time.monotonic()
     cpu, next_sample = 0.0, 0.0
     while True:
@@ -139,11 +143,11 @@ def _watch(folder: Path, child: subprocess.Popen[bytes], timeout: float, watch: 
         watch.look(processes.descendants)
         status = child.poll()
         if status is not None:
-            return Child(status, None, seconds, cpu, watch.told())
+            return Stage(status, None, seconds, cpu, watch.told())
         if (folder / "cancel").exists():
-            return Child(None, End.CANCELLED, seconds, cpu)
+            return Stage(None, End.CANCELLED, seconds, cpu)
         if seconds > timeout:
-            return Child(None, End.TIMED_OUT, seconds, cpu)
+            return Stage(None, End.TIMED_OUT, seconds, cpu)
         time.sleep(POLL_SECONDS)
 
 
@@ -171,7 +175,4 @@ def _tail(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.chdir("/")
-    processes.adopt_orphans()
-    sys.exit(main(Path(sys.argv[1])))
+    serve(sys.argv[1])

@@ -37,6 +37,26 @@ def identify(pid: int) -> Identity | None:
         return None
 
 
+def family(pid: int) -> list[Identity]:
+    """A process and its children; [] when it is gone."""
+    try:
+        pids = (pid, *(child.pid for child in psutil.Process(pid).children()))
+    except psutil.NoSuchProcess:
+        return []
+    return [who for each in pids if (who := identify(each)) is not None]
+
+
+def members(group: int) -> int:
+    """How many living processes are in a group; a zombie is none."""
+    try:
+        os.killpg(group, 0)  # cheap, and most groups are empty
+    except ProcessLookupError:
+        return 0
+    except PermissionError:
+        pass
+    return len(_members(group))
+
+
 def is_alive(who: Identity) -> bool:
     try:
         process = psutil.Process(who.pid)

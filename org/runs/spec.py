@@ -32,6 +32,7 @@ class Spec:
     timeout_seconds: float
     evaluate_timeout_seconds: float
     scoring: dict[str, str] = field(default_factory=dict)
+    warm: tuple[str, ...] = ()  # modules that its training process may find imported (warm.py)
     schema: int = SCHEMA
 
 

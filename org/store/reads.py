@@ -19,7 +19,8 @@ from org.store.tables import EVENTS, EXPERIMENTS, MERGES, MESSAGES, RUNS, SLOTS
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts of a lab or a stretch of time. device_seconds counts every finished run, whatever its end."""
+    """Counts of a lab or a stretch of time. device_seconds counts every finished run, whatever its
+    end, and each device of a gang."""
 
     proposed: int
     verdicts: int
@@ -84,7 +85,7 @@ def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
     marks = ", ".join("?" * len(VERDICTS))
     states = tuple(s.value for s in VERDICTS)
     finished = con.execute(
-        "SELECT count(*), sum(state != 'succeeded'), sum(total_seconds) FROM runs WHERE finished_at >= ?", (at,)
+        "SELECT count(*), sum(state != 'succeeded'), sum(total_seconds * gang) FROM runs WHERE finished_at >= ?", (at,)
     ).fetchone()
     return Totals(
         proposed=EXPERIMENTS.count(con, "WHERE created_at >= ?", at),
@@ -94,6 +95,11 @@ def totals(con: sqlite3.Connection, since: datetime | None = None) -> Totals:
         failed_runs=int(finished[1] or 0),
         device_seconds=float(finished[2] or 0.0),
     )
+
+
+def scratch_runs(con: sqlite3.Connection, since: datetime | None = None) -> int:
+    """How many `org try` ended since, or ever."""
+    return EVENTS.count(con, "WHERE kind = 'try.ended' AND at >= ?", str(rows.encode(since)) if since else "")
 
 
 def fresh_pairs(con: sqlite3.Connection, program: str, root: str, head: str) -> list[tuple[float, float]]:
@@ -179,6 +185,20 @@ def race_values(con: sqlite3.Connection, experiments: Collection[str] | None = N
 def named_experiments(con: sqlite3.Connection, ids: Collection[str]) -> list[Experiment]:
     """Those of these ids that are experiments."""
     return EXPERIMENTS.select(con, f"WHERE id IN ({', '.join('?' * len(ids))})", *ids)
+
+
+def knows(con: sqlite3.Connection, name: str) -> bool:
+    """Whether the ledger has an experiment, a run or a study of this name, or a commit that begins so."""
+    table = {"E": "experiments", "R": "runs", "S": "studies"}.get(name[:1])
+    if table is not None:
+        return con.execute(f"SELECT 1 FROM {table} WHERE id = ?", (name,)).fetchone() is not None
+    if len(name) < 7 or not name.isalnum():
+        return False
+    commits = (
+        "SELECT 1 FROM experiments WHERE ?1 IN (substr(tip_commit, 1, ?2), substr(base_commit, 1, ?2), "
+        "substr(merged_commit, 1, ?2)) UNION SELECT 1 FROM merges WHERE substr(new, 1, ?2) = ?1 LIMIT 1"
+    )
+    return con.execute(commits, (name, len(name))).fetchone() is not None
 
 
 def newest_event(con: sqlite3.Connection) -> int:

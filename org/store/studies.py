@@ -44,6 +44,11 @@ def done(con: sqlite3.Connection, kind: Kind) -> list[Study]:
     return STUDIES.select(con, tail, kind.value)
 
 
+def done_count(con: sqlite3.Connection) -> int:
+    """Of all kinds."""
+    return STUDIES.count(con, "WHERE state = 'done'")
+
+
 def remember(con: sqlite3.Connection, study: Study, **plan: Any) -> Study:
     """Add to what a study plans, between its rounds."""
     STUDIES.update(con, study.id, plan=study.plan | plan)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from org.model.errors import TerminalError
+from org.runs import processes
+from org.runs.processes import Identity
 from org.terminal.panes import FORMAT, Changes, PaneInfo, PaneSpec, marks, parse, shown, title, words
 from org.terminal.server import Tmux
 
@@ -149,9 +149,9 @@ class Grid:
         if answer.server_gone:
             return
         pids = [int(answer.lines[0]), *(pane.pid for pane in self._all_panes() if not pane.dead)]
-        processes = [process for pid in pids for process in _with_children(pid)]
+        living = [process for pid in pids for process in processes.family(pid)]
         self.tmux.ask(["kill-server"])
-        _wait_gone(processes, END_SECONDS)
+        _wait_gone(living, END_SECONDS)
 
     def _all_panes(self) -> list[PaneInfo]:
         answer = self.tmux.ask(["list-panes", "-a", "-F", FORMAT])
@@ -218,35 +218,20 @@ def _window_with_room(name: str, panes: Counter[str]) -> str:
     return name
 
 
-def _with_children(pid: int) -> list[psutil.Process]:
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children()]
-    except psutil.NoSuchProcess:
-        return []
-
-
 def _hang_up(pid: int) -> None:
     """End a pane's program as a closed terminal would, and wait: two programs may not share one conversation."""
-    processes = _with_children(pid)
+    living = processes.family(pid)
     try:
         os.kill(pid, signal.SIGHUP)
     except ProcessLookupError:
         return
-    _wait_gone(processes, END_SECONDS)
+    _wait_gone(living, END_SECONDS)
 
 
-def _wait_gone(processes: Iterable[psutil.Process], seconds: float) -> None:
+def _wait_gone(found: Iterable[Identity], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    for process in processes:
-        while _runs(process):
+    for process in found:
+        while processes.is_alive(process):
             if time.monotonic() > deadline:
                 raise TerminalError(f"process {process.pid} still runs {seconds:g} s after its terminal was closed; end it first")
             time.sleep(0.05)
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

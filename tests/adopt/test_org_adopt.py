@@ -127,7 +127,7 @@ def test_a_plain_folder_is_tried_as_its_files_are(merged: Played, fork: Path) ->
     assert [p.applies for p in adopt.at(adopt.series(merged.lab, None), adopt.target(fork))] == [True, True]
 
 
-def test_only_what_is_merged_is_adopted(merged: Played, played: Played) -> None:
+def test_only_what_is_merged_is_adopted(merged: Played) -> None:
     assert merged.experiment("E3").state is State.DISCARDED
     with pytest.raises(Refused, match="E3 is discarded"):
         adopt.series(merged.lab, "E3")

@@ -1,4 +1,5 @@
-"""`python api_pane.py FOLDER PROVIDER URL`: an api agent on the scripted server, in this terminal."""
+"""`python api_pane.py FOLDER PROVIDER URL [SECONDS]`: an api agent on the scripted server, in this terminal; SECONDS: how long
+it waits for another one with its conversation."""
 
 import sys
 from pathlib import Path
@@ -12,9 +13,9 @@ import api_agent
 from org.agents.api import play
 
 
-def main(folder: str, provider: str, url: str) -> None:
+def main(folder: str, provider: str, url: str, seconds: float = play.LOCK_SECONDS) -> None:
     urls = SimpleNamespace(url=url, openai_url=f"{url}/v1")
-    play.run(api_agent.seat(Path(folder), provider, urls), api_agent.price)
+    play.run(api_agent.seat(Path(folder), provider, urls), api_agent.price, float(seconds))
 
 
 if __name__ == "__main__":

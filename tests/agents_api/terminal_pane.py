@@ -30,13 +30,18 @@ class Terminal:
 
     def start(self, *argv: str, **environment: str) -> None:
         """Run the agent (or argv) in a window of 120 × 40, with an environment made from nothing."""
-        command = argv or (sys.executable, str(PROGRAM), str(self.folder), self.provider, self.server.url)
+        command = argv or self.command
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "tmux-256color", "LANG": "C.UTF-8", **environment}
         words = ["env", "-i", *(f"{k}={v}" for k, v in env.items()), *command]
         if self.tmux("list-panes", "-t", "s"):
             self.tmux("respawn-pane", "-k", "-t", "s", *words)
         else:
             self.tmux("new-session", "-d", "-x", "120", "-y", "40", "-s", "s", *words, ";", "set", "-g", "remain-on-exit", "on")
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The agent's."""
+        return (sys.executable, str(PROGRAM), str(self.folder), self.provider, self.server.url)
 
     @property
     def pid(self) -> int:

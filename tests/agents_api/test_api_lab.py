@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from api_agent import KEYS
 from laboratory import make
 from models import ModelServer, Request, Turn, call, say, shell
@@ -35,6 +36,7 @@ def worker(request: Request) -> Turn:
     return say("LEARNED") if 'from="org inbox"' in last and "E1" in last else say("WAITING")
 
 
+@pytest.mark.parametrize("provider", ["anthropic", pytest.param("openai", marks=pytest.mark.slow)])
 def test_a_junior_on_the_api_gets_its_verdict_and_goes_on(tmp_path, provider):
     with ModelServer(worker) as server:
         url = server.url if provider == "anthropic" else server.openai_url

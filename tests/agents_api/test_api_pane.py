@@ -11,6 +11,9 @@ from org.agents.api import rows
 from org.agents.api.backend import ApiBackend
 from org.agents.observation import Composer
 
+# What a terminal and the office do is the same whichever model answers.
+of_one_provider = pytest.mark.parametrize("provider", ["anthropic"])
+
 
 @pytest.fixture
 def script() -> Script:
@@ -34,6 +37,7 @@ def composer(terminal: Terminal) -> Composer:
     return ApiBackend().composer(terminal.screen())
 
 
+@of_one_provider
 def test_a_paste_of_several_lines_is_one_prompt_and_lines_can_be_typed(terminal, script):
     script.add("agent", say("Begun."), say("Both read."), say("Typed."))
     terminal.start()
@@ -111,6 +115,7 @@ def test_kill_9_in_a_stream_asks_again_and_one_while_it_idles_changes_nothing(te
     assert "Whole." in str(terminal.server.turns()[2].body)
 
 
+@of_one_provider
 def test_its_letters_wake_it_in_the_pane(terminal, script):
     script.add("agent", say("Begun."), call("org", arguments=["inbox"]), say("Read it."))
     terminal.start()
@@ -121,6 +126,7 @@ def test_its_letters_wake_it_in_the_pane(terminal, script):
     assert "mail: 1 new letter" in terminal.history()
 
 
+@of_one_provider
 def test_a_second_process_does_not_touch_the_conversation(terminal, script):
     script.add("agent", say("Begun."))
     terminal.start()
@@ -130,13 +136,14 @@ def test_a_second_process_does_not_touch_the_conversation(terminal, script):
     other = Terminal(terminal.folder, terminal.server, terminal.provider)
     other.socket = terminal.folder / "tmux2"
     try:
-        other.start()
+        other.start(*other.command, "0.5")
         terminal.until(lambda: "another process plays junior-1" in other.screen())
     finally:
         other.close()
     assert lines(at) == before
 
 
+@of_one_provider
 def test_words_of_others_never_steer_the_terminal(terminal, script):
     evil = r"printf '\033[2J\033]0;owned\007\033[?1049h evil-output'"
     script.add("agent", shell(evil), say("Seen \x1b[2J through."))

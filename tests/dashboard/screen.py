@@ -1,26 +1,26 @@
 """What a person reads on the screen, as lines of text."""
 
-import html
-import re
-from collections import defaultdict
-
-from rich.cells import cell_len
+from textual._context import visible_screen_stack
 from textual.app import App
-
-_TEXT = re.compile(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</text>')
-_CELL = 12.2  # what a screenshot takes for a cell's width
 
 
 def lines(app: App[None]) -> list[str]:
-    """From the top down, each character at its column."""
-    svg = app.export_screenshot()
-    rows: dict[float, dict[int, str]] = defaultdict(dict)
-    for x, y, words in _TEXT.findall(svg[svg.index('-matrix">') :]):
-        column = round(float(x) / _CELL)
-        for character in html.unescape(words).replace("\xa0", " ").rstrip("\n"):
-            rows[float(y)][column] = character
-            column += cell_len(character)
-    return ["".join(row.get(x, " ") for x in range(max(row) + 1)) for _, row in sorted(rows.items()) if row]
+    """From the top down, those that are not empty."""
+    return [row for row in rows(app) if row]
+
+
+def place(app: App[None], words: str, last: bool = False) -> tuple[int, int]:
+    """Column and row of the first cell of these words, where they are first (or last) on the screen."""
+    found = [(line.index(words), y) for y, line in enumerate(rows(app)) if words in line]
+    assert found, f"{words!r} is not in\n{text(app)}"
+    return found[-1 if last else 0]
+
+
+def rows(app: App[None]) -> list[str]:
+    """All of them."""
+    visible_screen_stack.set(app._background_screens)  # what a dialogue is drawn over
+    strips = app.screen._compositor.render_strips(app.size)
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
 
 
 def text(app: App[None]) -> str:

@@ -6,12 +6,15 @@ a screen.
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+import screen
 from textual._context import message_hook  # what run_test(message_hook=…) sets; a snapshot's app is not run by run_test
 from textual.app import App
-from textual.events import Timer
+from textual.events import Key, Timer
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
@@ -67,7 +70,7 @@ class Visitor:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
+            self.app.post_message(_pressed(key))  # the pilot's own press sleeps until the process is idle
             await settled(self.app)
 
     async def resize(self, width: int, height: int) -> None:
@@ -78,12 +81,22 @@ class Visitor:
         await settled(self.app)
 
 
+def _pressed(key: str) -> Key:
+    """As a terminal tells it; key: a character, or a key's name."""
+    name = _character_to_key(key) if len(key) == 1 else key
+    try:
+        character = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
+    except KeyError:
+        character = key if len(key) == 1 else None
+    return Key(name, character)
+
+
 async def eventually(visitor: Visitor, fact: Callable[[], object]) -> None:
-    """Let the app go on until `fact()` is true of a settled screen; AssertionError when it never is."""
+    """Let the app go on until `fact()` is true of a settled screen; AssertionError with the screen when it never is."""
     patience = _Patience()
     await settled(visitor.app)
     while not fact():
-        assert not patience.is_over, "this never became true"
+        assert not patience.is_over, f"this never became true of\n{screen.text(visitor.app)}"
         await asyncio.sleep(0.05)
         await settled(visitor.app)
 
@@ -113,17 +126,17 @@ async def _all_heard(app: App[Any], knocks: list[_Knock], patience: _Patience) -
 
 
 def _pumps(app: App[Any]) -> list[MessagePump]:
-    return [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
+    return [app, *(node for one in app.screen_stack for node in one.walk_children(with_self=True))]
 
 
 def _in_the_way(app: App[Any], pumps: list[MessagePump]) -> dict[str, object]:
     """What has to be over first, by its name."""
-    screen = app.screen
+    top = app.screen
     found: dict[str, object] = {
         "new or removed widgets": pumps != _pumps(app),
         "messages": [pump for pump in pumps if pump.message_queue_size or pump._next_callbacks],
-        "layout": screen._layout_required or screen._scroll_required or screen._recompose_required,
-        "drawing": screen._repaint_required or screen._dirty_widgets or screen._callbacks,
+        "layout": top._layout_required or top._scroll_required or top._recompose_required,
+        "drawing": top._repaint_required or top._dirty_widgets or top._callbacks,
         "resizing": app._resize_event or app._resize_timer or app._batch_count,
         "workers": [worker for worker in app.workers if not worker.is_finished],
         "the newest frame": not getattr(app, "shows_newest", True),

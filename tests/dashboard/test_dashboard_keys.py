@@ -6,13 +6,14 @@ import screen
 from recorder import Recorder
 from settling import eventually
 from standing import Build, Running
-from textual.widgets import DataTable, Input, OptionList, TabbedContent
+from textual.widgets import Input, OptionList, TabbedContent
 
 from org.dashboard import keys
 from org.dashboard.screens.form import Form
 from org.dashboard.screens.help import Help
 from org.dashboard.screens.page import Page
 from org.dashboard.screens.programs import Programs
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.model.agent import State
 from org.model.errors import Refused
 from org.store import agents, ledger
@@ -140,7 +141,7 @@ async def test_r_in_messages_answers_the_selected_message(lab: Build, running: R
     verbs = Recorder()
     async with running(lab(), verbs) as (app, visitor):
         await visitor.press("7")
-        await eventually(visitor, lambda: app.query_one("#message-table", DataTable).row_count)
+        await eventually(visitor, lambda: app.query_one("#message-table", LedgerTable).row_count)
         await visitor.press("down", "r")
         await eventually(visitor, lambda: isinstance(app.screen, Form))
         await visitor.press(*"why", "enter")
@@ -148,10 +149,23 @@ async def test_r_in_messages_answers_the_selected_message(lab: Build, running: R
         assert verbs.calls == [("reply", "--", "m-3", "why")]
 
 
+async def test_r_in_a_standup_directs_whom_the_answer_names(lab: Build, running: Running) -> None:
+    verbs = Recorder()
+    async with running(lab(), verbs) as (app, visitor):
+        await visitor.press("6")
+        await eventually(visitor, lambda: app.query_one("#days", OptionList).highlighted == 0)
+        await visitor.press("down", "r")
+        await eventually(visitor, lambda: isinstance(app.screen, Form))
+        assert "AGENT: …" in screen.text(app)
+        await visitor.press(*"stop", "enter")
+        await eventually(visitor, lambda: verbs.calls)
+        assert verbs.calls == [("reply", "--", "standup-2026-03-12", "stop")]
+
+
 async def test_slash_narrows_the_experiments_and_escape_shows_them_again(lab: Build, running: Running) -> None:
     async with running(lab()) as (app, visitor):
         await visitor.press("2", "slash", *"racing", "space", *"junior-2")
-        table = app.query_one("#experiment-table", DataTable)
+        table = app.query_one("#experiment-table", LedgerTable)
         await eventually(visitor, lambda: table.row_count == 1)
         assert "1 of 13 experiments match “racing junior-2”" in screen.text(app)
         await visitor.press("enter")
@@ -210,10 +224,10 @@ async def test_q_closes_the_dashboard(lab: Build, running: Running) -> None:
 async def test_left_and_right_choose_the_program_of_the_plot(lab: Build, running: Running) -> None:
     async with running(lab(60, 8)) as (app, visitor):
         await visitor.press("5")
-        await eventually(visitor, lambda: "All programs" in screen.text(app))
-        for key, name in (("right", "optimizer"), ("right", "attention"), ("left", "optimizer"), ("left", "All programs")):
+        await eventually(visitor, lambda: "all programs" in screen.text(app))
+        for key, name in (("right", "optimizer"), ("right", "attention"), ("left", "optimizer"), ("left", "all programs")):
             await visitor.press(key)
-            await eventually(visitor, lambda name=name: screen.row(app, name))
+            await eventually(visitor, lambda name=name: f"│ {name} " in screen.row(app, "▸progress"))
 
 
 async def test_a_refusal_is_a_toast_and_the_app_goes_on(lab: Build, running: Running) -> None:

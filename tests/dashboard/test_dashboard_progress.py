@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from org.dashboard import progress
-from org.dashboard.state import Progress
+from org.dashboard.state import HowFar
 
 
 def write(folder: Path, text: str) -> Path:
@@ -51,7 +51,7 @@ def test_a_missing_file_is_none(tmp_path: Path) -> None:
 
 def test_what_is_no_number_is_not_known(tmp_path: Path) -> None:
     strange = '{"step": "7", "steps": "x", "loss": NaN, "train_seconds": [], "tok_per_sec": Infinity}\n'
-    assert progress.of_file(write(tmp_path, strange), "4step") == Progress(0, None, 0.0)
+    assert progress.of_file(write(tmp_path, strange), "4step") == HowFar(0, None, 0.0)
 
 
 def test_more_steps_than_planned_is_all_of_them(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import screen
 from settling import Visitor, eventually
 from standing import Build, Running, app_of
 from textual.geometry import Size
-from textual.widgets import DataTable
 
 from org.dashboard.screens.experiments import Experiments
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.note_bar import NoteBar
 
 
@@ -25,18 +25,18 @@ async def test_a_small_terminal_still_shows_state_and_progress(lab: Build, runni
 async def test_a_terminal_that_resizes_keeps_its_table_and_cursor(lab: Build, running: Running) -> None:
     async with running(lab(60, 8)) as (app, visitor):
         await visitor.press("2", "down", "down")
-        table = app.query_one("#experiment-table", DataTable)
+        table = app.query_one("#experiment-table", LedgerTable)
         for width, height in ((20, 6), (81, 25), (320, 100), (1, 1), (110, 30)):
             await visitor.resize(width, height)
         assert app.size == Size(110, 30)
         assert table.row_count == 68
-        assert table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value == "E66"
+        assert table.selected.experiment.id == "E66"
 
 
 async def test_a_thousand_experiments_are_filtered_and_scrolled(lab: Build, running: Running) -> None:
     async with running(lab(1000, 8), size=(160, 50)) as (app, visitor):
         await visitor.press("2")
-        table = app.query_one("#experiment-table", DataTable)
+        table = app.query_one("#experiment-table", LedgerTable)
         await eventually(visitor, lambda: table.row_count == 200)
         await visitor.press("ctrl+end", "down")
         await eventually(visitor, lambda: "201 to 400 of 1008 experiments" in screen.text(app))

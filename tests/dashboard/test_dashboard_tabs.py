@@ -7,8 +7,10 @@ import ledgers
 import screen
 from settling import eventually
 from standing import Build, Running
-from textual.widgets import DataTable, Markdown, RichLog, Tree
+from textual.widgets import Markdown, Tree
 
+from org.dashboard.widgets.events_table import EventsTable
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.model import experiment, program
 from org.model.message import Kind
 from org.store import atomic, experiments, ledger, mail, meta, programs
@@ -52,7 +54,7 @@ async def test_experiments_are_newest_first(lab: Build, running: Running) -> Non
     layout = lab()
     async with running(layout) as (app, visitor):
         await visitor.press("2", "down")
-        table = app.query_one("#experiment-table", DataTable)
+        table = app.query_one("#experiment-table", LedgerTable)
         await eventually(visitor, lambda: table.row_count == 13)
         with ledger.open_existing(layout.ledger).transaction() as con:
             newest = replace(
@@ -61,9 +63,9 @@ async def test_experiments_are_newest_first(lab: Build, running: Running) -> Non
             EXPERIMENTS.insert(con, newest)
             experiments.move(con, "E14", experiment.Event.PARK, ledgers.NOW)
         await eventually(visitor, lambda: table.row_count == 14)
-        keys = [str(table.get_row_at(row)[0]) for row in range(14)]
+        keys = [row.experiment.id for row in table.rows]
         assert keys == [f"E{n}" for n in range(14, 0, -1)]
-        assert table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value == "E12"
+        assert table.selected.experiment.id == "E12"
 
 
 async def test_programs_show_their_question_head_and_merges(lab: Build, running: Running) -> None:
@@ -125,12 +127,12 @@ async def test_the_log_grows_at_its_end(lab: Build, running: Running) -> None:
     layout = lab()
     async with running(layout) as (app, visitor):
         await visitor.press("9")
-        log = app.query_one(RichLog)
-        await eventually(visitor, lambda: len(log.lines) > 50)
-        before = len(log.lines)
+        log = app.query_one(EventsTable)
+        await eventually(visitor, lambda: log.row_count > 50)
+        before = log.row_count
         with ledger.open_existing(layout.ledger).transaction() as con:
             experiments.move(con, "E12", experiment.Event.CANCEL, ledgers.NOW, actor="ada", reason="enough")
-        await eventually(visitor, lambda: len(log.lines) == before + 1)
+        await eventually(visitor, lambda: log.row_count == before + 1)
         await eventually(visitor, lambda: "experiment.cancelled" in screen.text(app) and "reason=enough" in screen.text(app))
 
 
@@ -163,7 +165,7 @@ async def test_an_empty_lab_says_what_will_come(lab: Build, running: Running) ->
     async with running(lab(0, 1), size=(80, 24)) as (app, visitor):
         for key, words in (
             ("1", "noise σ unknown"), ("2", "0 experiments"), ("3", "no programs yet"), ("4", "nothing is merged yet"),
-            ("5", "no verdicts yet"), ("6", "No standup yet"), ("7", "No messages yet"), ("8", "No run was on a device"),
+            ("5", "No verdicts yet"), ("6", "No standup yet"), ("7", "No messages yet"), ("8", "No run was on a device"),
             ("9", "agent.working"),
         ):  # fmt: skip
             await visitor.press(key)

@@ -111,6 +111,15 @@ def test_four_times_is_allowed(asked: Callable[..., Lab]) -> None:
     assert guards.after(asked(told(4.0)), anyway=False) == []
 
 
+def test_every_rung_of_the_ladder_is_asked_about(asked: Callable[..., Lab]) -> None:
+    lab = asked("import json, sys; print(json.dumps({'epochs': 50.0 if sys.argv[1] == '9e18flop' else 1.0, 'missing': []}))")
+    task = lab.config.task
+    ladder = [*task.ladder, task.ladder[0].model_copy(update={"run_budget": "9e18flop"})]
+    lab = replace(lab, config=lab.config.model_copy(update={"task": task.model_copy(update={"ladder": ladder})}))
+    with pytest.raises(Refused, match="a run of 9e18flop would pass its corpus 50 times"):
+        guards.after(lab, anyway=False)
+
+
 def test_on_a_cpu_nobody_asks(asked: Callable[..., Lab]) -> None:
     assert guards.after(asked("raise SystemExit('asked')", ON_CPU), anyway=False) == []
 

@@ -80,7 +80,25 @@ def test_the_reference_machine_gets_the_reference_lab(tmp_path: Path) -> None:
         ("chief_scientist", "claude", 1), ("junior", "claude", 4), ("junior", "codex", 4),
     ]  # fmt: skip
     assert [(r.depth, r.devices) for r in loaded.task.ladder] == [(8, 1), (12, 1), (24, 8)]
-    assert "climbmix" in (loaded.task.prepare or "")
+    assert "climbmix" in (loaded.task.prepare or "") and "--context 2048" in (loaded.task.prepare or "")
+
+
+def test_a_lab_with_gpus_gets_their_recipe_and_a_laptop_the_shipped_one(tmp_path: Path) -> None:
+    shipped = (SOURCE.trainer / "recipe.yaml").read_text()
+    for profile in scaffold.PROFILES:
+        made(tmp_path / profile, profile)
+    recipes = {profile: (tmp_path / profile / "trainer" / "recipe.yaml").read_text() for profile in scaffold.PROFILES}
+    assert recipes["laptop"] == shipped and recipes["gpu1"] == recipes["h100x8"] != shipped
+    changed = [line.split("#")[0].split() for line in recipes["gpu1"].splitlines() if line not in shipped.splitlines()]
+    wanted = (SOURCE.trainer / "recipe_gpu.yaml").read_text().splitlines()
+    assert changed == [line.split() for line in wanted if not line.startswith("#")]
+    columns = {line.index("#") for line in recipes["gpu1"].splitlines() if " # " in line and ":" in line.split("#")[0]}
+    assert len(columns) == 1, "comments stay in their column"
+
+
+def test_a_recipe_laid_over_another_names_keys_that_are_there() -> None:
+    with pytest.raises(Refused, match="has no key hidden_size"):
+        scaffold.laid_over("width: 3\n", "hidden_size: 4\n")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """One tiny corpus and one process that forks runs, for all tests of the folder."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
-
 from attacks import Attack, Zygote, snapshot
 
 from trainer.measure import cli

@@ -23,8 +23,9 @@ PATCHES = {
         r"training replaced trainer\.measure\.budget\.Meter\.progress$",
     ),
     "the count of batches": (
-        "from trainer.measure.batches import Batches\nBatches.epochs = property(lambda self: 0.1)",
-        r"training replaced trainer\.measure\.batches\.Batches\.epochs$",
+        "import dataclasses\nfrom trainer.measure.batches import Batches\n_tally = Batches.tally.fget\n"
+        "Batches.tally = property(lambda self: dataclasses.replace(_tally(self), epochs=0.1))",
+        r"training replaced trainer\.measure\.batches\.Batches\.tally$",
     ),
     "the code of a function": (
         "from trainer.measure import machine\nmachine.peak_memory_mb.__code__ = (lambda device: 1.0).__code__",
@@ -98,6 +99,30 @@ def test_a_thread_that_goes_on(attack: Attack) -> None:
     assert attack.refused() == "a thread of trainer/step.py was still at work after the last step"
 
 
+def test_an_order_may_choose_what_is_learned_from(attack: Attack) -> None:
+    every_other = "import numpy\n\n\ndef order(documents, draw):\n    return numpy.arange(0, int(documents.chunks.sum()), 2)\n"
+    attack.add("trainer/order.py", every_other)
+    record = attack.train()
+    assert 0.4 < record["selected_fraction"] < 0.6 and record["tampering"] == record["outside"] == []
+    assert attack.evaluate()["valid"] is True
+
+
+def test_an_order_may_not_train(attack: Attack) -> None:
+    body = """
+    import torch
+
+    _order = order
+
+
+    def order(documents, draw):
+        for _ in range(400):
+            torch.ones(512, 512) @ torch.ones(512, 512)
+        return _order(documents, draw)
+    """
+    attack.add("trainer/order.py", body)
+    assert re.search(r"training computed outside its steps what [\d.]+ steps compute", attack.refused(budget="1step"))
+
+
 def test_more_threads_than_the_device_has(attack: Attack) -> None:
     attack.in_step("torch.set_num_threads(3)")
     assert attack.refused() == "training set torch to 3 threads; the lab gave it 1"
@@ -126,6 +151,10 @@ DEEDS = {
     "reads them by inspection": (
         "import inspect, json.encoder\ninspect.getsource(json.encoder)",
         r"read sources of the corpus \(json/encoder\.py\)",
+    ),
+    "reads shards of the corpus": (
+        "try:\n    open('/corpus/shard_06542.parquet')\nexcept OSError:\n    pass",
+        r"read sources of the corpus \(shard_06542\.parquet\)$",
     ),
     "forks": (
         "import os, time\nif os.fork() == 0:\n    time.sleep(1)\n    os._exit(0)",

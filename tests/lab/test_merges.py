@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from laboratory import Laboratory, git
-from played import Played
-from test_races import set_rung
+from played import Played, better, set_rung
 
-from org.lab import collect, programs, review
+from org.lab import programs
 from org.lab.merging import heads
-from org.lab.verdicts import judge
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Merge
@@ -21,19 +19,6 @@ from org.store.tables import MERGES, POOLS, PROGRAMS
 from org.workspace import refs, snapshots
 
 BRANCH = "org/test/program/free"
-
-
-def better(lab: Played, agent: str = "junior-1", **recipe: object) -> str:
-    """An experiment that waits for its merge."""
-    made = lab.change(agent, 0.1, **recipe)
-    for _ in range(60):
-        review.step(lab.lab, lab.now())
-        collect.step(lab.lab, lab.now())
-        judge.step(lab.lab, lab.now())
-        if lab.experiment(made.id).state is State.QUEUED:
-            return made.id
-        lab._play(lab.office, lab.now())
-    raise AssertionError(lab.experiment(made.id))
 
 
 def test_a_spent_program_that_is_closed_does_not_cancel_a_merge_that_was_begun(played: Played) -> None:

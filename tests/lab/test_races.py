@@ -1,11 +1,10 @@
 """Races with played runs: crashes, losses, invalid runs, shared pools, cancelled neighbours, a task edited meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from laboratory import Laboratory
-from played import Played, crash
+from played import Played, crash, set_rung, set_task
 
 from org.lab import pools
 from org.lab.verdicts import judge
@@ -21,16 +20,6 @@ from org.workspace import snapshots
 
 def candidates(lab: Played, id: str) -> list[Run]:
     return [r for r in lab.runs(id) if r.purpose is Purpose.RACE]
-
-
-def set_task(lab: Played, **keys: object) -> None:
-    """What an edited config.yaml, applied, makes of the lab."""
-    task = lab.lab.config.task.model_copy(update=keys)
-    lab.office.lab = lab.lab = replace(lab.lab, config=lab.lab.config.model_copy(update={"task": task}))
-
-
-def set_rung(lab: Played, **keys: object) -> None:
-    set_task(lab, ladder=(lab.lab.rung.model_copy(update=keys),))
 
 
 def candidates_end(reason: str, times: int, end: End = End.FAILED, **more: object) -> Callable[[Run], Outcome | None]:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from played import Played
 
 from org.cli import main
+from org.comms import reply
 from org.lab import standup
 from org.model.agent import State
 from org.model.experiment import State as ExperimentState
@@ -45,6 +46,7 @@ def test_everybody_is_asked_and_silence_is_recorded(played: Played) -> None:
     assert any("[E1](../notebook/E1.md)" in line and "merged" in line for line in table)
     assert not any("99.99" in line for line in table), "no number of an agent's prose gets into a table"
     assert "1 verdict since the lab began: 1 merge" in text
+    assert "| junior-1 | 1 of 1 | 27% to 100% | – | – | 100% |" in text, "a change of recipe values and nothing else"
     assert len([m for m in mail.of_reader(played.lab.ledger.reader, "human") if m.subject.startswith("Standup")]) == 1
 
 
@@ -68,12 +70,14 @@ def test_words_that_come_late_are_added_to_the_page_once_and_its_numbers_stay(pl
     assert standup.receive(played.lab, "standup-1-junior-2", "junior-2", "In\n\n## total", played.now())
     played.ticks(2)
     text = page(played)
-    assert text.startswith(before.rstrip("\n")) and "Came late" not in before
+    above, own = reply.split(before)
+    assert text.startswith(above.rstrip("\n")) and text.endswith(own or "?") and "Came late" not in before
     assert text.count("## Came late") == 1 and text.count("> ## total") == 1 and text.index("## In all") < text.index("## Came")
     assert standup.receive(played.lab, "standup-1-junior-2", "junior-2", "In", played.now()), "less words, later"
     played.ticks(2)
     again = page(played)
-    assert again.startswith(text.rstrip("\n")) and again.endswith("\n\n> In\n") and again.count("## Came late") == 1
+    assert again.startswith(reply.split(text)[0].rstrip("\n")) and again.count("## Came late") == 1
+    assert reply.split(again)[0].endswith("\n\n> In\n\n") and reply.split(again)[1] == own
     played.ticks(2)
     assert page(played) == again
 

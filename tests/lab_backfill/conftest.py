@@ -1,4 +1,4 @@
-"""Labs whose keepers are played (tests/lab/played.py), agents and a clock in the test's hand (tests/lab_limits)."""
+"""Labs whose keepers are played (tests/played.py), agents and a clock in the test's hand (tests/lab_limits)."""
 
 import sys
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path += [str(Path(__file__).parents[1] / room) for room in ("lab", "lab_limits")]
+sys.path.append(str(Path(__file__).parents[1] / "lab_limits"))
 
 from watched import Watched, make_watched
 

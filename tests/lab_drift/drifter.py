@@ -43,9 +43,6 @@ class Drifter(Played):
             self.start(run)
             self.end(run)
 
-    def until(self, done: Callable[[], bool], seconds: float = 20.0) -> None:
-        super().until(done, seconds)
-
     def tick(self) -> list[str]:
         failed = super().tick()
         told = EVENTS.select(self.lab.ledger.reader, "WHERE kind = 'supervisor.step_failed'")

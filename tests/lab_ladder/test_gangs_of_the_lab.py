@@ -1,6 +1,5 @@
 """Runs on several devices at once: what is kept free for them, what still runs meanwhile, and a real gang."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,9 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from laboratory import make
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
-
 from played import Played
 
 from org.lab import schedule, settings

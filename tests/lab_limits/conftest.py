@@ -1,13 +1,9 @@
-"""A lab of agents with models whose keepers are played (see tests/lab/played.py), and a clock in the test's hand."""
+"""A lab of agents with models whose keepers are played (see tests/played.py), and a clock in the test's hand."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "lab"))
-
 from office_at_night import Night, make_night
 
 

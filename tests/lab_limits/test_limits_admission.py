@@ -139,7 +139,7 @@ def test_the_schedule_asks_before_it_starts_a_keeper_and_gives_the_device_to_oth
         more = [queue_candidate(fit.lab, tx, made, made.run_tree, slot, made.created_at, Purpose.RACE) for slot in (5, 6, 7)]
     fit.until(lambda: not own(RunState.RUNNING))
     pool = fit.experiment(made.id).pool
-    fit.until(lambda: SLOTS.count(con, "WHERE pool = ?", pool) == 4, seconds=30)  # baselines get the devices
+    fit.until(lambda: SLOTS.count(con, "WHERE pool = ?", pool) == 4)  # baselines get the devices
     assert schedule.held(fit.lab) is None
     assert {r.id for r in more} <= {r.id for r in own(RunState.QUEUED)}
     fit.lab.ledger.close()

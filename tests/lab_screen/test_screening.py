@@ -97,11 +97,11 @@ def test_a_failed_screen_that_is_drawn_races_all_the_same(screened: Played) -> N
     assert len(of(screened, made.id, Purpose.RACE)) == 1 and after.reason.startswith(("z ", "pair z"))
 
 
-def test_the_draw_is_the_labs_and_the_same_at_every_look(screened: Played, again: Callable[[Laboratory], Played]) -> None:
+def test_the_draw_is_the_labs_and_the_same_at_every_look(screened: Played, reopened: Callable[[Laboratory], Played]) -> None:
     ids = [f"E{n}" for n in range(1, 2001)]
     coins = [coin(screened, id) for id in ids]
     assert all(0 <= c < 1 for c in coins) and abs(sum(c < 0.05 for c in coins) - 100) < 30
-    screened = again(screened)
+    screened = reopened(screened)
     assert [coin(screened, id) for id in ids] == coins
     screened.lab.ledger.close()
 
@@ -147,7 +147,7 @@ def test_a_cancelled_screen_leaves_the_baselines_that_others_wait_for(screened: 
     assert ended == {Purpose.SCREEN: RunState.CANCELLED, Purpose.SCREEN_POOL: RunState.SUCCEEDED}
 
 
-def test_a_kill_at_any_tick_repeats_nothing(screened: Played, again: Callable[[Laboratory], Played]) -> None:
+def test_a_kill_at_any_tick_repeats_nothing(screened: Played, reopened: Callable[[Laboratory], Played]) -> None:
     made = screened.change("junior-1", GOOD, lr=0.3)
     lab = screened
     for _ in range(100):
@@ -155,7 +155,7 @@ def test_a_kill_at_any_tick_repeats_nothing(screened: Played, again: Callable[[L
             break
         lab.ticks(1)
         screening.step(lab.lab, lab.now())
-        lab = again(lab)
+        lab = reopened(lab)
     assert lab.experiment(made.id).state is State.MERGED
     kinds = [(r.purpose, r.slot) for r in lab.runs(made.id)]
     assert len(kinds) == len(set(kinds)) and len(of(lab, made.id, Purpose.SCREEN)) == 1

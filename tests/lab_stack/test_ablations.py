@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from heads_of import RECIPE, Heads
 from laboratory import git, set_values
-from played import crash
+from played import crash, set_rung
 
 from org.lab.merging import ablate, roots
 from org.lab.merging import parts as ablate_parts
@@ -173,8 +173,6 @@ def test_an_ablation_of_yesterdays_task_is_ended(played: Heads) -> None:
     played.held = True
     id = played.request("ablate", experiment=e.id, marks=[]).answer.split(":")[0]
     played.ticks(1)
-    from test_races import set_rung
-
     set_rung(played, run_budget="300step")
     played.ticks(2)
     assert played.study(id).state is State.CANCELLED and not studies.outstanding_of(played.lab.ledger.reader, id)

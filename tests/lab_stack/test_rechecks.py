@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from heads_of import Heads
 from laboratory import Laboratory
-from test_merges import better
-from test_races import set_rung
+from played import better, set_rung
 
 from org.lab import requests as lab_requests
 from org.model.experiment import State

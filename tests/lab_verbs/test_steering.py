@@ -35,6 +35,12 @@ def test_an_agent_is_directed_alone(chiefly: Played) -> None:
     assert not stored.standing(con, "junior-1", "free")
 
 
+def test_all_are_directed_at_once(chiefly: Played, say) -> None:
+    assert "told" in say(chiefly)("steer", "all", "Ablate what was kept.").output
+    assert all(letters(chiefly, reader) == ["Ablate what was kept."] for reader in ("junior-1", "junior-2", "chief"))
+    assert "“Ablate what was kept.”" in say(chiefly, "junior-2")("brief").output
+
+
 def test_a_newer_direction_replaces_the_older_one_unless_it_is_added(played: Played, say) -> None:
     org = say(played)
     org("steer", "free", "first")

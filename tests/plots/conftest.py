@@ -1,8 +1,6 @@
 """Ledgers of 0, 10 and 700 experiments, made once."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import many
 import pytest
@@ -10,8 +8,6 @@ from click.testing import CliRunner, Result
 
 from org.cli import main
 from org.lab.lab import Lab
-
-sys.path.append(str(Path(__file__).parents[1] / "lab"))
 
 
 @pytest.fixture(scope="session")

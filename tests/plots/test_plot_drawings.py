@@ -15,10 +15,13 @@ from org.lab import pictures
 from org.lab.lab import Lab
 from org.lab.pictures import Plot
 from org.model.errors import Refused, UsageError
-from org.plots import devices_svg, kinds, png, progress_svg
+from org.plots import devices_svg, devices_text, kinds, png, progress_svg, progress_text
+from org.plots.cells import TERMINAL
+from org.plots.devices import Row, Stretch, Timeline, Use
 from org.plots.devices_svg import COLOURS
 from org.plots.devices_text import SYMBOLS
-from org.plots.progress import Dot, Progress, Stair
+from org.plots.progress import Dot, Progress
+from org.plots.stairs import Stair
 from org.plots.svg import width_of
 from org.plots.theme import DARK, LIGHT, Theme, stylesheet
 
@@ -100,7 +103,7 @@ def test_a_terminal_of_any_size_holds_the_plot(ledgers: Ledgers, name: str, coun
 
 def test_the_staircase_and_every_kind_are_there_in_characters(ledgers: Ledgers) -> None:
     text = pictures.progress_of(ledgers(700), "optimizer").text(120, 40).plain
-    assert all(mark in text for mark in "━┃┓┗░★●×◇!")
+    assert all(mark in text for mark in "━┃┓░★●×◇!┐┘")
     assert "Head against root on 8 fresh seeds (optimizer): +0.0" in text
     assert "No verdicts yet" in pictures.progress_of(ledgers(0)).text(80, 24).plain
 
@@ -151,3 +154,28 @@ def test_the_times_of_a_timeline_are_those_of_the_labs_timezone(ledgers: Ledgers
     timeline = pictures.devices_of(ledgers(700), many.NOW, many.NOW - timedelta(hours=9)).numbers
     text = devices_svg.draw(timeline, "main", ZoneInfo("Asia/Tokyo")).inner()
     assert "2026-03-14 09:26 to 2026-03-14 18:26, Asia/Tokyo" in text and ">12:00<" in text
+
+
+def test_what_moves_a_head_without_a_dot_is_marked_and_named() -> None:
+    dots = tuple(Dot(float(n), 2.0, kinds.DISCARDED, f"E{n}", "x", 0.0) for n in range(1, 9))
+    stairs = (Stair(0, 2.05), Stair(3, 2.01), Stair(5, 2.04, "E3 out"), Stair(7, 1.99, "stack S2"))
+    found = Progress("val_bpb", False, None, "experiments", dots, stairs, 0.0, None, 8.0)
+    text = "\n".join(line.plain for line in progress_text.lines(found, "main", 80, 24))
+    assert text.count(progress_text.MARK) == 3, "two on the staircase, one in the legend"
+    assert "E3 out" in text and "stack S2" in text
+    drawn = progress_svg.draw(found, "main").inner()
+    assert "E3 out" in drawn and "stack S2" in drawn
+
+
+def test_of_dots_that_share_a_cell_the_one_that_matters_most_shows() -> None:
+    dots = tuple(Dot(1.0 + n / 1000, 2.0, kind, f"E{n}", "x", 0.0) for n, kind in enumerate((*kinds.KINDS, kinds.DISCARDED)))
+    found = Progress("val_bpb", False, None, "experiments", dots, (), 0.0, None, 8.0)
+    assert "".join(line.plain for line in progress_text.field(found, 60, 12).lines(TERMINAL)).count("★") == 1
+
+
+def test_a_timeline_that_is_taller_than_the_terminal_says_how_many_devices_are_missing() -> None:
+    begin = many.NOW - timedelta(hours=2)
+    rows = tuple(Row(f"cuda:{n}", (Stretch(begin, many.NOW, Use.RACE, 3),), (), 1.0) for n in range(64))
+    found = [line.plain for line in devices_text.lines(Timeline(begin, many.NOW, rows, 1.0), "main", ZoneInfo("UTC"), 80, 24)]
+    assert len(found) <= 24 and "46 more devices are not shown" in found[-1]
+    assert len(devices_text.lines(Timeline(begin, many.NOW, rows, 1.0), "main", ZoneInfo("UTC"), 80)) > 64

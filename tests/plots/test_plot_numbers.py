@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import many
 import pytest
@@ -12,36 +13,45 @@ from hypothesis import strategies as st
 
 from org.lab import pictures
 from org.lab.lab import Lab
-from org.model.experiment import Claim, Experiment, State
+from org.model.experiment import State
 from org.model.merge import Kind, Merge
 from org.model.merge import State as MergeState
-from org.plots import axes, compute, devices, effects, kinds, progress
+from org.model.run import Purpose
+from org.model.study import Kind as StudyKind
+from org.model.study import State as StudyState
+from org.model.study import Study
+from org.plots import axes, compute, devices, effects, kinds, progress, stairs
 from org.plots.devices import Stretch, Use
+from org.plots.stairs import Moves
+from org.plots.tried import Tried, decided
 from org.store import reads
 from org.store.reads import PoolValues
+from org.store.tables import MERGES, RUNS, STUDIES
 
 Ledgers = Callable[[int], Lab]
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def tried(number: int, state: State, pool: int = 1, program: str = "a") -> Experiment:
-    return Experiment(
-        f"E{number}", program, "junior-1", state, Claim.IMPROVE, 0.0, f"change {number}", "", "", "c", "c", "base", f"t{number}",
-        AT, pool=pool, gain=0.1, decided_at=AT + timedelta(hours=number),
-    )  # fmt: skip
+def one(number: int, state: State, pool: int = 1, program: str = "a", metric: float | None = None) -> Tried:
+    return Tried(f"E{number}", program, state, AT + timedelta(hours=number), pool, metric, f"change {number}", 0.1)
 
 
-def merge(id: int, experiment: str, tree: str, hours: float, kind: Kind = Kind.MERGE) -> Merge:
+def merge(id: int, experiment: str, tree: str, hours: float, kind: Kind = Kind.MERGE, program: str = "a") -> Merge:
     at = AT + timedelta(hours=hours)
-    return Merge(id, experiment, "a", "ref", "o", "n", tree, MergeState.DONE, at, at, kind)
+    return Merge(id, experiment, program, "ref", "o", "n", tree, MergeState.DONE, at, at, kind)
+
+
+def steps(chosen: list[Tried], *merges: Merge, **studied: float) -> list[tuple[float, float, str]]:
+    found = progress.build(chosen, Moves(merges, studied), POOLS, False)
+    return [(stair.x, round(stair.level, 6), stair.why) for stair in found.stairs]
 
 
 POOLS = [PoolValues(1, "base", 0, (1.0, 1.02)), PoolValues(2, "t2", 0, (0.9, 0.92))]
 
 
 def test_the_staircase_begins_at_the_root_and_falls_with_each_merge() -> None:
-    chosen = [tried(1, State.DISCARDED), tried(2, State.MERGED), tried(3, State.DISCARDED, pool=2)]
-    found = progress.build(chosen, [1, 2, 3], {"E1": [1.1], "E2": [0.9], "E3": [0.95]}, [merge(1, "E2", "t2", 2)], POOLS, False)
+    chosen = [one(1, State.DISCARDED, metric=1.1), one(2, State.MERGED, metric=0.9), one(3, State.DISCARDED, 2, metric=0.95)]
+    found = progress.build(chosen, Moves((merge(1, "E2", "t2", 2),)), POOLS, False)
     assert [(s.x, s.level) for s in found.stairs] == [(0, 1.01), (2, 0.91)]
     assert found.root == 1.01 and found.head == 0.91
     assert [(d.y, d.kind) for d in found.dots] == [(1.1, kinds.DISCARDED), (0.9, kinds.MERGED), (0.95, kinds.DISCARDED)]
@@ -49,22 +59,59 @@ def test_the_staircase_begins_at_the_root_and_falls_with_each_merge() -> None:
 
 
 def test_a_revert_moves_the_staircase_back_where_it_happened() -> None:
-    chosen = [tried(1, State.DISCARDED), tried(2, State.REVERTED), tried(3, State.DISCARDED), tried(4, State.DISCARDED)]
-    moves = [merge(1, "E2", "t2", 2), merge(2, "E2", "base", 3.5, Kind.REVERT)]
-    found = progress.build(chosen, [1, 2, 3, 4], {}, moves, POOLS, False)
-    assert [(s.x, s.level) for s in found.stairs] == [(0, 1.01), (2, 0.91), (3, 1.01)]
+    chosen = [one(1, State.DISCARDED), one(2, State.REVERTED), one(3, State.DISCARDED), one(4, State.DISCARDED)]
+    moves = merge(1, "E2", "t2", 2), merge(2, "E2", "base", 3.5, Kind.REVERT)
+    assert steps(chosen, *moves) == [(0, 1.01, ""), (2, 0.91, ""), (3, 1.01, "E2 out")]
+
+
+def test_a_revert_that_nobody_measured_yet_takes_back_what_its_merge_gained() -> None:
+    chosen = [one(1, State.REVERTED), one(2, State.MERGED, metric=0.8)]
+    moves = merge(1, "E1", "t2", 1), merge(2, "E2", "t3", 2), merge(3, "E1", "unmeasured", 3, Kind.REVERT)
+    assert steps(chosen, *moves)[-1] == (2, 0.9, "E1 out")
+
+
+def test_a_merge_without_a_pool_is_worth_what_its_runs_said() -> None:
+    assert steps([one(1, State.MERGED, metric=0.87)], merge(1, "E1", "t9", 1))[-1] == (1, 0.87, "")
+
+
+def test_a_stack_enters_the_labs_head_which_is_the_best_of_all_programs_together() -> None:
+    chosen = [one(1, State.MERGED), one(2, State.DISCARDED, program="b"), one(3, State.DISCARDED)]
+    moves = merge(1, "E1", "t2", 1), merge(2, "S4", "stacked", 2.5, Kind.STACK, "")
+    assert steps(chosen, *moves, stacked=0.85) == [(0, 1.01, ""), (1, 0.91, ""), (2, 0.85, "stack S4")]
+    assert steps(chosen, *moves) == [(0, 1.01, ""), (1, 0.91, "")], "nobody says what it is worth"
+
+
+def test_another_root_begins_where_a_person_gave_it() -> None:
+    chosen = [one(1, State.DISCARDED), one(2, State.DISCARDED)]
+    assert steps(chosen, merge(1, "c0ffee", "t2", 1.5, Kind.ROOT))[-1] == (1, 0.91, "new root")
 
 
 def test_where_higher_is_better_the_head_of_all_programs_is_the_highest() -> None:
-    chosen = [tried(1, State.DISCARDED), tried(2, State.MERGED, 2, "b")]
-    found = progress.build(chosen, [1, 2], {}, [], POOLS, True)
+    found = progress.build([one(1, State.DISCARDED), one(2, State.MERGED, 2, "b")], Moves(), POOLS, True)
     assert found.head == 1.01
 
 
+def test_a_lab_without_verdicts_has_an_empty_plot() -> None:
+    found = progress.build([], Moves(), POOLS, False)
+    assert (found.dots, found.stairs, found.head) == ((), (), None)
+
+
 def test_only_what_has_a_verdict_is_a_dot_in_the_order_of_verdicts() -> None:
-    late, early = tried(1, State.DISCARDED), tried(2, State.MERGED)
-    late = replace(late, decided_at=AT + timedelta(hours=9))
-    assert [e.id for e in progress.decided([late, tried(3, State.RACING), early, tried(4, State.VETOED)])] == ["E2", "E1"]
+    late, early = replace(one(1, State.DISCARDED), at=AT + timedelta(hours=9)), one(2, State.MERGED)
+    assert [t.id for t in decided([late, one(3, State.RACING), early, one(4, State.VETOED)])] == ["E2", "E1"]
+
+
+def test_the_moves_of_the_ledger_are_those_of_heads_with_what_their_studies_measured(ledgers: Ledgers, tmp_path: Path) -> None:
+    lab = many.opened(many.copied(tmp_path / "cache", tmp_path / "lab", 10))
+    with lab.ledger.transaction() as tx:
+        STUDIES.insert(tx, Study("S90", StudyKind.STACK, "E1", StudyState.DONE, "office", AT, plan={}))
+        MERGES.insert(tx, merge(900, "S90", "stacked", 1, Kind.STACK, ""))
+        run = replace(RUNS.select(tx, "WHERE purpose = 'race' LIMIT 1")[0], id="R9999", purpose=Purpose.STUDY, experiment=None,
+                      pool=None, study="S90", tree="stacked", metric=1.5)  # fmt: skip
+        RUNS.insert(tx, run)
+    found = stairs.read(lab.ledger.reader)
+    assert found.merges[-1].kind is Kind.STACK and found.studied == {"stacked": 1.5}
+    assert stairs.read(lab.ledger.reader, "optimizer").merges == tuple(m for m in found.merges if m.program == "optimizer")
 
 
 def test_head_against_root_comes_from_fresh_seeds_only(ledgers: Ledgers) -> None:

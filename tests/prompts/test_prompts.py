@@ -83,7 +83,7 @@ def test_a_juniors_loop_is_whole():
         "nearest known result", "the sign and the size", "`org try --steps 20`",
         "Commit, then",
         "--predicted-gain", "`org next`", "Do not wait for the verdict", "two honest sentences", "its **ablation**",
-        "`org sweep --keys",
+        "`org sweep --keys", "`--part ", "`org ablate E41`", "names its experiment or run",
     ):  # fmt: skip
         assert part in text, part
 
@@ -93,6 +93,7 @@ def test_a_chiefs_work_is_whole():
     for part in (
         "A person's direction", "`org program assign SLUG AGENT`", "`org approve E41`", "`org refuse E41", "**Digests**",
         "**The kill rule**", "`org program close SLUG --reason", "through the `org` command only",
+        "Is E41 worth its code?", "`org ablate E41`", "`org revert E41 --why", 'marked "no run"',
     ):  # fmt: skip
         assert part in text, part
 

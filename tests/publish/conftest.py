@@ -1,19 +1,11 @@
 """Labs with something to publish: one whose keepers are played, one whose runs are real, ledgers of many experiments."""
 
-import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from laboratory import Laboratory, make
-
-sys.path.append(str(Path(__file__).parents[1] / "lab"))  # played keepers
-
+from laboratory import Laboratory
 from played import Played
 
-from org.cli import main
 from org.lab.studies import certificate, engine
 from org.model.experiment import Experiment, State
 from org.model.run import Event
@@ -22,25 +14,8 @@ from org.store import runs, studies
 
 
 @pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    made = make(tmp_path)
-    lab = Played(made.lab, made.office)
-    lab.program()
-    yield lab
-    lab.lab.ledger.close()
-
-
-@pytest.fixture
-def say(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """`org …` in this process as the person of a lab (or of the lab in a comms folder)."""
-
-    def speak(lab: Laboratory | Path, *words: str) -> Result:
-        comms = lab if isinstance(lab, Path) else lab.lab.layout.comms
-        monkeypatch.setenv("ORG_LAB", str(comms))
-        monkeypatch.delenv("ORG_AGENT", raising=False)
-        return CliRunner().invoke(main.org, list(words), env={"COLUMNS": "120", "LINES": "40"})
-
-    return speak
+def terminal() -> dict[str, str]:
+    return {"COLUMNS": "120", "LINES": "40"}
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from org.lab.report import html as reporting_html
 from org.lab.report import reporting
 from org.lab.report.reporting import Markdown, Report
 from org.model.errors import Refused, UsageError
+from org.model.experiment import IN_HEAD
 from org.store.tables import EXPERIMENTS
 
 Say = Callable[..., Result]
@@ -36,7 +37,7 @@ def test_it_opens_with_the_questions_to_the_person(lab: Lab) -> None:
     text = reporting_html.markdown(reporting.of(lab, many.NOW - timedelta(hours=30), many.NOW))
     headings = re.findall(r"^## (.+)$", text, re.M)
     assert headings[:3] == ["Questions to you", "In numbers", "Programs"]
-    assert {"Certificates", "Verdicts", "Authors", "Wrong turns", "Standups", "Notebook"} <= set(headings)
+    assert {"Certificates", "Verdicts", "Whose ideas are good", "Wrong turns", "Standups", "Notebook"} <= set(headings)
     assert "**chief** asks: May I close data-order" in text and "`org reply q-1" in text
 
 
@@ -51,13 +52,19 @@ def test_numbers_are_those_of_the_span(lab: Lab, report: Report) -> None:
     assert f"devices ${ended[1] * 2.5:.2f}" in text and "Idle device-hours by cause: " in text
 
 
-def test_an_author_is_told_by_hits_and_by_what_was_predicted_and_came(lab: Lab) -> None:
+def test_ideas_are_scored_by_agent_backend_and_program(lab: Lab) -> None:
     text = reporting_html.markdown(reporting.of(lab, many.NOW - timedelta(days=9), many.NOW))
-    mine = [e for e in EXPERIMENTS.select(lab.ledger.reader, "WHERE author = 'junior-1'") if e.decided_at]
+    every = [e for e in EXPERIMENTS.select(lab.ledger.reader) if e.decided_at]
+    mine = [e for e in every if e.author == "junior-1"]
     raced = [e for e in mine if e.measured_gain is not None]
-    said, came = (sum(x) / len(raced) for x in ([e.predicted_gain or 0 for e in raced], [e.measured_gain or 0 for e in raced]))
-    row = next(line for line in text.splitlines() if line.startswith("| junior-1 |") and "%" in line)
-    assert f"| {len(mine)} |" in row and row.endswith(f"| {said:+.4f} | {came:+.4f} |")
+    bias = sum((e.predicted_gain or 0) - (e.measured_gain or 0) for e in raced) / len(raced)
+    section = text.split("## Whose ideas are good")[1].split("##")[0].splitlines()
+    row = next(line for line in section if line.startswith("| junior-1 |"))
+    kept = sum(e.state in IN_HEAD for e in mine)
+    assert f"| {kept} of {len(mine)} |" in row and f"of {len(raced)} |" in row and f"| {bias:+.4f} ± " in row
+    for name, of in (("backend codex", None), ("program optimizer", "optimizer")):
+        row = next(line for line in section if line.startswith(f"| {name} |"))
+        assert of is None or f" of {sum(e.program == of for e in every)} |" in row
 
 
 class Checker(HTMLParser):

@@ -14,6 +14,7 @@ import psutil
 from org.runs import devices, environment, executor, spec
 from org.runs.devices import Device
 from org.runs.spec import Outcome, Spec
+from org.runs.warm import Images
 
 T = TypeVar("T")
 
@@ -43,21 +44,29 @@ class Bench:
         return path
 
     def start(
-        self, train: str, evaluate: str | None = None, pattern: str | None = None, timeout: float = 20.0, run: str = "R1"
+        self,
+        train: str,
+        evaluate: str | None = None,
+        pattern: str | None = None,
+        timeout: float = 20.0,
+        run: str = "R1",
+        images: Images | None = None,
     ) -> Path:
-        """Start a keeper; train and evaluate are Python, with the run's folder in sys.argv[1]."""
+        """Start a keeper; train and evaluate are Python, with the run's folder in sys.argv[1]. images: train is a module that
+        may be forked from one."""
         folder = self.folder / "runs" / run
         lease = devices.lease(self.device.name, self.locks, f"lab {run}")
         assert lease is not None, "the device is taken"
         python = environment.python()
+        script = str(self.script("train.py", train))
         told = Spec(
             run=run, device=self.device.name, threads=1, snapshot=str(self.folder / "snapshot"),
-            train=[python, str(self.script("train.py", train)), str(folder)],
+            train=[python, *(["-m", "train"] if images else [script]), str(folder)],
             evaluate=[python, str(self.script("evaluate.py", evaluate)), str(folder)] if evaluate else None,
             pattern=pattern, metric="loss", environment=environment.build(self.device, self.folder / "snapshot"),
-            timeout_seconds=timeout, evaluate_timeout_seconds=timeout,
+            timeout_seconds=timeout, evaluate_timeout_seconds=timeout, warm=("decimal",) if images else (),
         )  # fmt: skip
-        executor.start(folder, told, lease)
+        executor.start(folder, told, lease, images=images)
         return folder
 
     @property

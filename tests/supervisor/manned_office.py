@@ -78,7 +78,7 @@ class Manned(Laboratory):
         assert self.office.grid is not None
         self.office.grid.tmux.run(["send-keys", "-t", self.office.grid.find(AGENT).pane_id, "-l", text])
 
-    def eventually(self, done: Callable[[], object], seconds: float = 30.0) -> None:
+    def eventually(self, done: Callable[[], object], seconds: float = 120.0) -> None:
         """Step until done() holds."""
         deadline = datetime.now(UTC) + timedelta(seconds=seconds)
         while not done():

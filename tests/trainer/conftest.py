@@ -1,16 +1,20 @@
 """A tiny corpus and one tiny trained run, each built once per session, and ways to run the trainer."""
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import starter
+import torch.distributed as dist
+from starter import Command, Starter
 
 from trainer.measure import cli, digests
 
@@ -32,22 +36,49 @@ class Snapshot:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`python -m trainer …` as the lab runs it: cwd and PYTHONPATH the snapshot, an almost empty environment."""
+        """`python -m trainer …` as the lab runs it: cwd and PYTHONPATH the snapshot, an almost empty environment; what trains
+        is forked from an image of torch."""
+        if starter.POSSIBLE and arguments[0] == "train":
+            return _starter().run(self._command(["trainer", *arguments], environment))[0]
         return self._python("-m", "trainer", *arguments, **environment)
 
-    def torchrun(self, processes: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """The same in several processes; arguments that begin with a script run that instead of the trainer."""
+    def torchrun(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """The same in two processes; arguments that begin with a script run that instead of the trainer."""
         what = () if str(arguments[0]).endswith(".py") else ("-m", "trainer")
-        launcher = ("-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}")
-        return self._python(*launcher, *what, *arguments)
+        return self._python("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *what, *arguments)
+
+    def ranks(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """The same, forked from an image of torch and without torchrun, which is two thirds of such a test."""
+        if not starter.POSSIBLE:
+            return self.torchrun(*arguments)
+        store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # as torchrun's: its port is free
+        told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "WORLD_SIZE": "2"}
+        told |= {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0"}
+        what = arguments if str(arguments[0]).endswith(".py") else ("trainer", *arguments)
+        done = _starter().run(*(self._command(what, told | {"RANK": rank, "LOCAL_RANK": rank}) for rank in "01"))
+        said = ["".join(part) for part in zip(*((one.stdout, one.stderr) for one in done), strict=True)]
+        return subprocess.CompletedProcess(arguments, next((one.returncode for one in done if one.returncode), 0), *said)
 
     def _python(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        env = keep | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, *(str(argument) for argument in arguments)]
+        asked = self._command(arguments, environment)
         return subprocess.run(
-            command, cwd=self.root, env=env | environment, capture_output=True, text=True, timeout=120, check=False
-        )
+            [sys.executable, *asked.arguments], cwd=asked.cwd, env=asked.environment, capture_output=True, text=True,
+            timeout=starter.SECONDS, check=False,
+        )  # fmt: skip
+
+    def _command(self, arguments: Sequence[str | Path], environment: Mapping[str, str]) -> Command:
+        return Command([str(a) for a in arguments], str(self.root), _ENVIRONMENT | {"PYTHONPATH": str(self.root), **environment})
+
+
+_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+    "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
+}  # fmt: skip
+
+
+@functools.cache
+def _starter() -> Starter:
+    """One a session, which ends with it."""
+    return Starter(_ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

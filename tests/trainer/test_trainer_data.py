@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 from trainer.measure import cli, corpus, packing, prepare, tokenizer, validation
 from trainer.measure import data as datas
-from trainer.measure.batches import IGNORED, Batches, evenly
+from trainer.measure.batches import IGNORED, Batches
+from trainer.measure.documents import evenly
 
 
 @settings(deadline=None, database=None)  # a deadline would time a shared machine
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=40), st.integers(2, 12))
 def test_every_token_is_packed_exactly_once(lengths: list[int], T: int) -> None:
     total, bos = sum(lengths), 10_000
-    packer = packing.Packer(numpy.arange(total), T, bos)
-    rows = [*packer.rows(packing.chunks(lengths, T)), *packer.rest()]
+    packer, cut = packing.Packer(numpy.arange(total), T, bos), packing.Cut(numpy.array(lengths), T)
+    chunks = zip(*(bound.tolist() for bound in cut.bounds(numpy.arange(len(cut)))), strict=True)
+    rows = [packer.row(pieces) for pieces in (*packer.take(chunks), *packer.rest())]
     counts = Counter(int(token) for row in rows for token in row if token != bos)
     assert counts == Counter(range(total))
     assert all(row[0] == bos and len(row) == T + 1 for row in rows)
@@ -30,9 +32,9 @@ def test_an_epoch_serves_the_whole_corpus_as_targets(data: Path) -> None:
     opened = datas.open_folder(data)
     batches = Batches(opened, seed=1, T=64, batch_tokens=512)
     served = 0
-    while batches.epochs < 1:
+    while batches.tally.epochs < 1:
         served += int((batches.next()[1] != IGNORED).sum())
-    assert batches.packer.kept_fraction == 1
+    assert batches.tally.kept_fraction == 1
     assert served == pytest.approx(opened.facts["train_tokens"], abs=512)
 
 
@@ -51,7 +53,7 @@ def test_data_order_depends_on_the_seed(data: Path) -> None:
     for seed in (1, 1, 2):
         batches = Batches(datas.open_folder(data), seed=seed, T=64, batch_tokens=512)
         batches.next()
-        digests.append(batches.order_digest)
+        digests.append(batches.tally.order_digest)
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -91,14 +93,14 @@ def test_a_small_corpus_has_about_the_size_asked_for() -> None:
 
 def test_preparing_again_writes_nothing_and_another_vocabulary_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.stat().st_mtime_ns for path in data.iterdir()}
-    prepare.prepare(data, vocab=512, max_mb=0.4)
+    prepare.prepare(data, prepare.Wanted(vocab=512, max_mb=0.4))
     assert {path: path.stat().st_mtime_ns for path in data.iterdir()} == before
     assert cli.main(["prepare", "--data", str(data), "--vocab", "600"]) == 2
     assert "choose another folder" in capsys.readouterr().err
 
 
 def test_the_context_of_the_score_belongs_to_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    prepare.prepare(tmp_path, vocab=300, max_mb=0.05, context=48)
+    prepare.prepare(tmp_path, prepare.Wanted(vocab=300, max_mb=0.05, context=48))
     assert datas.open_folder(tmp_path).context == 48
     assert cli.main(["prepare", "--data", str(tmp_path), "--vocab", "300", "--max-mb", "0.05"]) == 2
     assert "choose another folder" in capsys.readouterr().err
@@ -107,18 +109,18 @@ def test_the_context_of_the_score_belongs_to_the_folder(tmp_path: Path, capsys: 
 
 
 def test_a_folder_that_does_not_tell_its_context_has_the_default(tmp_path: Path) -> None:
-    facts = prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
+    facts = prepare.prepare(tmp_path, prepare.Wanted(vocab=300, max_mb=0.05))
     del facts["validation_context"], facts["request"]["context"]
     (tmp_path / "data.json").write_text(json.dumps(facts))
     before = (tmp_path / "data.json").stat().st_mtime_ns
-    prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
+    prepare.prepare(tmp_path, prepare.Wanted(vocab=300, max_mb=0.05))
     assert (tmp_path / "data.json").stat().st_mtime_ns == before, "it is not built again"
     assert datas.open_folder(tmp_path).identity["validation_context"] == datas.CONTEXT
 
 
 def test_a_damaged_file_is_built_again(tmp_path: Path) -> None:
-    first = prepare.prepare(tmp_path, vocab=300, max_mb=0.05)
+    first = prepare.prepare(tmp_path, prepare.Wanted(vocab=300, max_mb=0.05))
     (tmp_path / "train_tokens.npy").write_bytes(b"broken")
-    assert prepare.prepare(tmp_path, vocab=300, max_mb=0.05) == first
+    assert prepare.prepare(tmp_path, prepare.Wanted(vocab=300, max_mb=0.05)) == first
     assert json.loads((tmp_path / "data.json").read_text())["files"] == first["files"]
     assert len(datas.open_folder(tmp_path).documents("train")[0]) == first["train_tokens"]

@@ -68,6 +68,19 @@ def test_short_and_long_rows_see_the_same_keys(T: int, window: int) -> None:
     assert torch.allclose(attention.attend(q, k, v, window), expected, atol=1e-5)
 
 
+def test_rotary_positions_turn_complex_numbers_and_scores_see_only_distances() -> None:
+    recipe = recipes.load()
+    T, H, D = 40, 2, recipe.head_dim
+    one = torch.randn(1, 1, 2, H, D, generator=torch.Generator().manual_seed(1)).double()
+    qk = one.expand(1, T, 2, H, D)  # the same query and key at every position
+    turned = model.rotated(qk, model.rotary(T, recipe, torch.device("cpu"), torch.float64))
+    angles = torch.arange(T)[:, None] * recipe.rope_base ** (-torch.arange(D // 2) / (D // 2)).double()
+    numbers = torch.complex(*qk.chunk(2, dim=-1)) * torch.polar(torch.ones_like(angles), -angles)[:, None, None]
+    assert torch.allclose(turned, torch.cat((numbers.real, numbers.imag), dim=-1), atol=1e-4)
+    scores = torch.einsum("bqhd,bkhd->bhqk", *turned.unbind(2))
+    assert torch.allclose(scores[..., 1:, 1:], scores[..., :-1, :-1], atol=1e-3)
+
+
 def test_flops_agree_with_the_closed_form(data: Path) -> None:
     recipe = recipes.load()
     built = _built(recipe, depth=3)

@@ -46,6 +46,33 @@ def test_muon_takes_the_step_of_a_plain_nesterov_with_an_exact_polar_factor() ->
     assert (fast.detach() - plain).norm() / moved < 0.1
 
 
+def test_muon_moves_a_tall_matrix_more_and_each_of_a_stack_by_itself() -> None:
+    """By the root of its sides' ratio (Jordan et al. 2024), against the exact polar factor of each matrix."""
+    draw = torch.Generator().manual_seed(5)
+    tall, stack = torch.nn.Parameter(torch.zeros(48, 12)), torch.nn.Parameter(torch.zeros(3, 16, 16))
+    for parameter, scale in ((tall, 2.0), (stack, 1.0)):
+        parameter.grad = gradient = torch.randn(parameter.shape, generator=draw)
+        take(Muon([parameter], lr=0.1, beta2=0.0, iterations=5, dtype=torch.float32), Now())
+        expected = -0.1 * scale * _polar(gradient)
+        assert (parameter.detach() - expected).norm() / expected.norm() < 0.1
+
+
+def test_variance_reduction_agrees_with_the_plain_formula_over_many_steps() -> None:
+    """NorMuon written out: running mean of each row's mean square, rows divided by its root, Frobenius norm restored."""
+    draw = torch.Generator().manual_seed(6)
+    parameter, plain, second = torch.nn.Parameter(torch.zeros(20, 12)), torch.zeros(20, 12), torch.zeros(20, 1)
+    rule = Muon([parameter], lr=0.1, beta2=0.9, iterations=5, dtype=torch.float32)
+    for _ in range(8):
+        gradient = torch.randn(20, 12, generator=draw) * torch.linspace(0.2, 3, 20)[:, None]
+        parameter.grad = gradient.clone()
+        take(rule, Now())
+        update = orthogonalized(gradient)
+        second = 0.9 * second + 0.1 * (update**2).mean(dim=1, keepdim=True)
+        even = update / second.sqrt()
+        plain = plain - 0.1 * (20 / 12) ** 0.5 * even * (update.norm() / even.norm())
+    assert torch.allclose(parameter, plain, rtol=1e-3, atol=1e-4)
+
+
 def test_variance_reduction_keeps_each_updates_norm_and_evens_out_its_rows() -> None:
     draw = torch.Generator().manual_seed(3)
     parameter = torch.nn.Parameter(torch.zeros(32, 8))

@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).with_name("two_ranks.py")
 def both(tmp_path_factory: pytest.TempPathFactory, shipped) -> list[dict[str, Any]]:
     """What two gloo processes computed."""
     out = tmp_path_factory.mktemp("ranks")
-    done = shipped.torchrun(2, SCRIPT, out)
+    done = shipped.ranks(SCRIPT, out)
     assert done.returncode == 0, done.stderr
     return [torch.load(out / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
@@ -64,7 +64,7 @@ def test_every_rank_counts_the_whole_batch_and_serves_its_rows(data: Path) -> No
         assert torch.equal(torch.cat([part[0] for part in parts]), inputs)
         assert torch.equal(torch.cat([part[1] for part in parts]), targets)
     for share in shares:
-        assert (share.order_digest, share.epochs, share.tokens_per_batch) == (whole.order_digest, whole.epochs, 512)
+        assert (share.tally, share.tokens_per_batch) == (whole.tally, 512)
 
 
 def test_rows_that_cannot_be_shared_are_refused(data: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_run_of_two_processes_is_the_run_of_one(
     snapshot, data: Path, tiny: Path, tmp_path: Path, train: Callable[..., int]
 ) -> None:
     assert train(tmp_path / "one", budget="6step") == 0
-    done = snapshot.torchrun(2, *_arguments(data, tmp_path / "two", tiny))
+    done = snapshot.torchrun(*_arguments(data, tmp_path / "two", tiny))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("done:") == done.stdout.count("step 6/6") == 1
     assert "2 × cpu" in done.stdout
@@ -133,7 +133,7 @@ def test_a_rank_that_dies_ends_all_with_one_line(
     snapshot, data: Path, tiny: Path, tmp_path: Path, sickness: str, reason: str
 ) -> None:
     snapshot.edit("step.py", START, SICK.format(sickness))
-    done = snapshot.torchrun(2, *_arguments(data, tmp_path / "run", tiny))
+    done = snapshot.ranks(*_arguments(data, tmp_path / "run", tiny))
     assert done.returncode != 0
     record = json.loads((tmp_path / "run" / "train.json").read_text())
     assert record["status"] == "failed"
@@ -146,7 +146,7 @@ def test_a_rank_that_dies_ends_all_with_one_line(
 def test_a_folder_with_a_run_is_refused_once(snapshot, data: Path, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "train.json").write_text("{}")
-    done = snapshot.torchrun(2, *_arguments(data, tmp_path / "run", tiny))
+    done = snapshot.ranks(*_arguments(data, tmp_path / "run", tiny))
     assert done.returncode != 0
     assert len([line for line in done.stderr.splitlines() if "holds a run already" in line]) == 1
     assert (tmp_path / "run" / "train.json").read_text() == "{}"

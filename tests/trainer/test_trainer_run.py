@@ -14,8 +14,10 @@ REQUIRED = {
     "schema", "status", "reason", "seed", "budget", "depth", "recipe", "evaluator_digest", "code_digest", "trainer_path",
     "corpus_digest", "tokenizer_digest", "validation_digest", "validation_bytes", "validation_context", "data_order_digest",
     "device", "device_model",
-    "dtype", "attention", "versions", "steps", "tokens", "train_seconds", "total_seconds", "tok_per_sec", "parameters",
+    "dtype", "attention", "versions", "steps", "tokens", "train_seconds", "train_cpu_seconds", "total_seconds",
+    "tok_per_sec", "parameters",
     "parameters_active", "parameters_embedding", "flops_per_step", "flops", "peak_memory_mb", "kept_fraction", "epochs",
+    "selected_fraction", "distinct_tokens", "passes",
     "checkpoint_digest", "outside",
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ WORDS = {
     WROTE: "it wrote where only the lab writes",
     STARTED: "it started processes or connections of its own",
 }
+SHARD = ".parquet"
 SCORED = ("validation_tokens.npy", "validation_lengths.npy")
 _PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
 _FORKS = ("os.fork", "os.forkpty")
@@ -75,6 +76,8 @@ class Audit:
             return
         elif path.endswith(".py") and self._is_library(path) and self._is_read_as_text():
             self._add(self._serious, CORPUS + path.removeprefix(self._library))
+        elif path.endswith(SHARD):  # training reads the tokens that were made of it; one shard is what is scored
+            self._add(self._serious, CORPUS + os.path.basename(path))
         elif os.path.dirname(path) != self._data and not path.startswith(self._allowed):
             self._add(self._other, f"open: {path}")
 

@@ -118,7 +118,8 @@ class Batches:
         places = documents.checked(order, len(self._cut))
         chosen = numpy.zeros(len(self._cut), dtype=bool)
         chosen[places] = True
-        self._selected = int(self._cut.bounds(numpy.flatnonzero(chosen))[1].sum()) / self._tokens_total
+        chosen_tokens = self._tokens_total if chosen.all() else int(self._cut.bounds(numpy.flatnonzero(chosen))[1].sum())
+        self._selected = chosen_tokens / self._tokens_total
         return places
 
     def _chunks(self, places: numpy.ndarray) -> Iterator[tuple[int, int]]:

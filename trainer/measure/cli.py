@@ -1,4 +1,4 @@
-"""The commands: parse, one call, one answer. Each imports only what it needs; only train, epochs and sample need torch."""
+"""The commands: parse, one call, one answer. Each imports only what it needs; only plan, train, epochs and sample need torch."""
 
 import argparse
 import json
@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from trainer.measure import budget, machine
+from trainer.measure import budget, compute_command, machine, plan, prepare_command
 from trainer.measure.core import command as core_metric
-from trainer.measure.data import CONTEXT
 from trainer.measure.errors import TrainerError, UsageError
 
 
@@ -36,12 +35,9 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m trainer", description="Train a small GPT and score it.")
-    commands = parser.add_subparsers(required=True, metavar="prepare|train|evaluate|core|fingerprint|epochs|sample")
-    prepare = commands.add_parser("prepare", help="build a data folder")
-    prepare.add_argument("--corpus", default="stdlib")
-    prepare.add_argument("--vocab", type=int, default=2048)
-    prepare.add_argument("--max-mb", type=float, help="keep about this much of the corpus (for tests)")
-    prepare.add_argument("--context", type=int, default=CONTEXT, help="tokens a row when a model is scored")
+    commands = parser.add_subparsers(required=True, metavar="prepare|plan|train|evaluate|core|fingerprint|epochs|compute|sample")
+    prepare = prepare_command.add(commands)
+    plan.add(commands)
     train = commands.add_parser("train", help="train one model")
     train.add_argument("--seed", type=int, required=True)
     train.add_argument("--data-seed", type=int, help="of the data order alone; default: --seed")
@@ -52,9 +48,13 @@ def _parser() -> Parser:
     core = core_metric.add(commands)
     fingerprint = commands.add_parser("fingerprint", help="what makes scores comparable")
     epochs = commands.add_parser("epochs", help="how often a run would pass its corpus, and what its data lacks")
+    compute_command.add(commands)
     sample = commands.add_parser("sample", help="let a run's model write")
-    sample.add_argument("--prompt", default="def ")
-    sample.add_argument("--tokens", type=int, default=100)
+    sample.add_argument("--prompt", action="append", help="may be given several times; - reads one a line; default: three")
+    sample.add_argument("--tokens", type=int, default=100, help="most tokens after a prompt")
+    sample.add_argument("--temperature", type=float, default=0.8, help="0 takes the likeliest token")
+    sample.add_argument("--top-k", type=int, default=50, help="draw from so many likeliest tokens; 0 = from all")
+    sample.add_argument("--seed", type=int, default=0, help="another one writes another text")
     for command in (train, epochs):
         command.add_argument("--budget", required=True, help="400step | 5e7tok | 2e15flop | 300s")
         command.add_argument("--depth", type=int, required=True, help="layers; the model's one size")
@@ -63,7 +63,6 @@ def _parser() -> Parser:
     for command in (train, evaluate, epochs, sample):
         command.add_argument("--device", default="cpu", help="cpu | cuda | cuda:i")
     for command, call in (
-        (prepare, _prepare),
         (train, _train),
         (evaluate, _evaluate),
         (fingerprint, _fingerprint),
@@ -74,15 +73,6 @@ def _parser() -> Parser:
     for command in (prepare, train, evaluate, core, fingerprint, epochs, sample):
         command.add_argument("--data", type=Path, required=True, help="data folder")
     return parser
-
-
-def _prepare(given: argparse.Namespace) -> None:
-    from trainer.measure.prepare import prepare
-
-    asked = {"corpus_name": given.corpus, "vocab": given.vocab, "max_mb": given.max_mb, "context": given.context}
-    facts = prepare(given.data, **asked)
-    sizes = f"{facts['train_tokens']:,} training tokens, {facts['validation_bytes']:,} validation bytes"
-    print(f"{given.data}: {sizes}, vocabulary {facts['vocab']}, corpus {facts['corpus_digest'][:12]}")
 
 
 def _train(given: argparse.Namespace) -> None:
@@ -130,6 +120,14 @@ def _budget(given: argparse.Namespace) -> budget.Budget:
 
 
 def _sample(given: argparse.Namespace) -> None:
-    from trainer.measure.sample import sample
+    from trainer.measure.sample import Taste, Writer
 
-    print(sample(given.run, given.data, prompt=given.prompt, tokens=given.tokens, device_text=given.device))
+    taste = Taste(given.temperature, given.top_k, given.tokens, given.seed)
+    writer = Writer(given.run, given.data, given.device)
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    lines = (line.rstrip("\n") for line in sys.stdin)
+    for prompt in lines if given.prompt == ["-"] else given.prompt or writer.prompts:
+        print(bold + prompt + plain, end="", flush=True)
+        for piece in writer.write(prompt, taste):
+            print(piece, end="", flush=True)
+        print("\n")

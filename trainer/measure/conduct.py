@@ -3,6 +3,7 @@ counted to cost, and that it left alone what measures it. Sentences in train.jso
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 MARGIN = 1.01  # of a step's FLOPs: the two are counted alike, but for kernels that only the first count sees
 EAGER = "eager"
+AT_ONCE = 10**8  # tokens whose digest is taken before the run begins; that of more is taken beside it
 
 
 class Conduct:
     """Of one process, from before its model is built. `found` is complete after `conclude`."""
 
     def __init__(self, data: Data) -> None:
-        self.found: list[str] = [f"{name} is not what was prepared" for name in data.edited(TRAINED_ON)]
+        self.found: list[str] = []
+        self._edited = ThreadPoolExecutor(1, "digests").submit(data.edited, TRAINED_ON)
+        if data.facts["train_tokens"] < AT_ONCE:
+            self._edited.result()
         self._threads = torch.get_num_threads()
         self._apart = 0
 
@@ -50,6 +55,9 @@ class Conduct:
 
     def conclude(self, run: "Run") -> None:
         """Once the weights are saved; every rank calls it. A step that was cheap only while it was counted is found out."""
+        self.found += [f"{name} is not what was prepared" for name in self._edited.result()]
+        if len(set(run.ranks.everyones(run.batches.tally.order_digest))) > 1:
+            self.found.append("its ranks were served different orders of the data")
         if self._apart > run.flops_per_step:
             self.found.append(f"training computed outside its steps what {_times(self._apart, run)} steps compute")
         if run.last_batch is not None:

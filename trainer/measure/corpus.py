@@ -8,6 +8,7 @@ validation is in no training file, so a model cannot have read what it is scored
 import hashlib
 import importlib
 import inspect
+import os
 import sys
 import sysconfig
 import warnings
@@ -71,11 +72,12 @@ def overlap(split: Split) -> float:
 
 def _sources() -> Iterator[Document]:
     root = Path(sysconfig.get_paths()["stdlib"])
-    for path in root.rglob("*.py"):
-        name = path.relative_to(root)
-        if not SKIPPED_FOLDERS.isdisjoint(name.parts) or name.name.startswith("_sysconfigdata"):
-            continue
-        yield Document(name.as_posix(), path.read_text(encoding="utf-8", errors="replace"))
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if name not in SKIPPED_FOLDERS]  # site-packages may hold ten times the library
+        for name in names:
+            if name.endswith(".py") and not name.startswith("_sysconfigdata"):
+                path = Path(folder, name)
+                yield Document(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _docstrings() -> Iterator[Document]:

@@ -12,7 +12,10 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 MEASURE = "trainer.measure"
-EARLY = ("audit", "batches", "budget", "data", "digests", "files", "flops", "machine", "metrics", "packing", "seeds")
+EARLY = (
+    "audit", "batches", "budget", "data", "digests", "documents", "files", "flops", "machine", "metrics", "packing",
+    "prefetch", "seeds",
+)  # fmt: skip
 BORROWED = (
     "builtins.open", "builtins.print", "hashlib.sha256", "hashlib.file_digest", "json.dumps", "numpy.load", "os.open", "os.write",
     "os.stat", "os.fsync", "sys.addaudithook", "sys._getframe", "time.monotonic", "time.perf_counter", "time.process_time",

@@ -66,7 +66,8 @@ class Data:
         for source in self.facts.get("sources", []):
             found[source["name"]] = range(first, first + source["documents"])
             first += source["documents"]
-        return found or {str(self.facts["request"]["corpus"]): range(len(numpy.load(self.folder / "train_lengths.npy", mmap_mode="r")))}
+        lengths = numpy.load(self.folder / "train_lengths.npy", mmap_mode="r")
+        return found or {str(self.facts["request"]["corpus"]): range(len(lengths))}
 
     def token_bytes(self) -> numpy.ndarray:
         """Bytes of each token id, (V,) int32."""

@@ -30,6 +30,7 @@ def epochs(folder: Path, budget: budgets.Budget, depth: int, device: str = "cpu"
     tokens = _tokens(budget, depth, data.vocab, device)
     corpus = int(data.facts["train_tokens"])
     known = {"tokens": tokens, "train_tokens": corpus, "epochs": tokens / corpus, "estimated": budget.unit == "s"}
+    known |= {"kept_fraction": float(data.facts.get("kept_fraction", 1.0))}  # of the text that the corpus has
     return {**facts, **known, "missing": []}
 
 
@@ -44,8 +45,9 @@ def _missing(folder: Path) -> list[str]:
 def _tokens(budget: budgets.Budget, depth: int, vocab: int, device: str) -> int:
     """Tokens that the budget is worth, before it is rounded to whole steps."""
     from trainer import recipe as recipes
+    from trainer import scaling
 
-    recipe = recipes.load()
+    recipe = scaling.scaled(recipes.load(), depth=depth, vocab=vocab)
     match budget.unit:
         case "step":
             return int(budget.amount * recipe.batch_tokens)

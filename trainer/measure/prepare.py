@@ -1,53 +1,72 @@
 """Build a data folder: tokens of the corpus, the tokenizer, and data.json, which is written last and names them all."""
 
-import io
 import json
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy
-
-from trainer.measure import corpus, digests, files, tokenizer
+from trainer.measure import corpora, corpus, digests, files, npy, tokenizer, validation
 from trainer.measure.data import CONTEXT
 from trainer.measure.errors import UsageError
 
-VALIDATION_BYTES = 256 * 1024
-DOCUMENT_BYTES = 16 * 1024  # no file fills the validation span alone
-CORPORA = ("stdlib",)
+STDLIB = "stdlib"
+LEARNED_MB = 2000.0
 
 
-def prepare(
-    data: Path, *, corpus_name: str = "stdlib", vocab: int = 2048, max_mb: float | None = None, context: int = CONTEXT
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asked for. The last six are of parquet corpora; None: the corpus's own."""
+
+    corpus: str = STDLIB  # stdlib, a name of corpora.yaml, or a folder of parquet files
+    vocab: int = 2048
+    max_mb: float | None = None  # keep about that much of the training text
+    context: int = CONTEXT  # tokens a row when a model is scored
+    shards: int | None = None
+    mirror: str | None = None  # the address of the folder that the shards lie in, in place of the corpus's own
+    column: str | None = None
+    validation_kb: int | None = None
+    learned_mb: float | None = None  # text that the tokenizer learns from
+    workers: int | None = None  # threads that encode
+
+
+def prepare(data: Path, wanted: Wanted) -> dict[str, Any]:
     """Make `data` ready for training and return its facts. Again with the same request: nothing is written.
 
-    context: tokens a row when a model is scored. Refuses (UsageError) a folder that holds another corpus, vocabulary or
-    context: runs recorded against it would lose theirs.
+    Refuses (UsageError) a folder that holds another corpus, vocabulary or context: runs recorded against it would lose theirs.
     """
-    if corpus_name not in CORPORA:
-        raise UsageError(f"--corpus {corpus_name}: want one of {', '.join(CORPORA)}")
-    if not 300 <= vocab <= 65536:
-        raise UsageError(f"--vocab {vocab}: want 300 to 65536 (256 bytes, one document mark, and merges)")
-    if context < 2:
-        raise UsageError(f"--context {context}: want at least 2 tokens")
-    request = {"corpus": corpus_name, "vocab": vocab, "max_mb": max_mb, "python": platform.python_version(), "context": context}
+    request = _request(wanted)
     if (known := _known(data)) is not None:
         if {"context": CONTEXT} | known["request"] != request:
             raise UsageError(f"--data {data} already holds {known['request']}; choose another folder for {request}")
+        if "sources" in known and (changed := corpora.changed(Path(wanted.corpus), known)):
+            names = ", ".join(dict.fromkeys(changed))
+            raise UsageError(f"--corpus {wanted.corpus}: {names} changed since {data} was made of it; choose another --data")
         return known
-    return _build(data, request)
+    if wanted.corpus == STDLIB:
+        return _of_stdlib(data, request)
+    from trainer.measure import streamed
+
+    return streamed.build(data, request, wanted)
 
 
-def validation_span(documents: list[corpus.Document]) -> list[str]:
-    """The texts that are scored: the opening of each file, in hash order, VALIDATION_BYTES together (or all there is)."""
-    texts, left = [], VALIDATION_BYTES
-    for document in documents:
-        text = document.text.encode()[: min(DOCUMENT_BYTES, left)].decode(errors="ignore")
-        if text:
-            texts.append(text)
-            left -= len(text.encode())
-    return texts
+def _request(wanted: Wanted) -> dict[str, Any]:
+    """What has to be asked again for the folder to be the same. Raises UsageError."""
+    if not 300 <= wanted.vocab <= 65536:
+        raise UsageError(f"--vocab {wanted.vocab}: want 300 to 65536 (256 bytes, one document mark, and merges)")
+    if wanted.context < 2:
+        raise UsageError(f"--context {wanted.context}: want at least 2 tokens")
+    request = {"corpus": wanted.corpus, "vocab": wanted.vocab, "max_mb": wanted.max_mb}
+    if wanted.corpus == STDLIB:
+        return request | {"python": platform.python_version(), "context": wanted.context}
+    named = corpora.named().get(wanted.corpus)
+    if named is None:
+        request["corpus"] = str(Path(wanted.corpus).absolute())
+    else:
+        request["shards"] = len(named.names(named.shards if wanted.shards is None else wanted.shards)) - 1
+    request |= {"column": wanted.column or (named.column if named else "text"), "context": wanted.context}
+    kb = validation.SPAN_BYTES // 1024 if wanted.validation_kb is None else wanted.validation_kb
+    return request | {"validation_kb": kb, "learned_mb": wanted.learned_mb or LEARNED_MB}
 
 
 def _known(data: Path) -> dict[str, Any] | None:
@@ -60,15 +79,18 @@ def _known(data: Path) -> dict[str, Any] | None:
     return facts if whole else None
 
 
-def _build(data: Path, request: dict[str, Any]) -> dict[str, Any]:
+def _of_stdlib(data: Path, request: dict[str, Any]) -> dict[str, Any]:
     max_bytes = None if request["max_mb"] is None else int(request["max_mb"] * 1e6)
     split = corpus.standard_library(max_bytes)
     train = [document.text for document in split.train]
-    validation = validation_span(split.validation)
+    scored = list(validation.span(document.text for document in split.validation))
     learned = tokenizer.learn(train, request["vocab"])
-    contents = {"tokenizer.json": learned, "token_bytes.npy": _npy(tokenizer.byte_counts(learned))}
-    for side, texts in (("train", train), ("validation", validation)):
-        contents[f"{side}_tokens.npy"], contents[f"{side}_lengths.npy"] = _encoded(learned, texts)
+    encoding, counts = tokenizer.load(learned), {}
+    contents = {"tokenizer.json": learned, "token_bytes.npy": npy.content(tokenizer.byte_counts(learned))}
+    for side, texts in (("train", train), ("validation", scored)):
+        tokens, lengths = tokenizer.encode(encoding, texts)
+        contents[f"{side}_tokens.npy"], contents[f"{side}_lengths.npy"] = npy.content(tokens), npy.content(lengths)
+        counts[side] = len(tokens)
     facts = {
         "schema": 1,
         "request": request,
@@ -76,14 +98,14 @@ def _build(data: Path, request: dict[str, Any]) -> dict[str, Any]:
             f"{d.name}\n{d.text}".encode() for side in (split.train, split.validation) for d in side
         ),
         "tokenizer_digest": digests.of_bytes(learned),
-        "validation_digest": digests.of_parts(text.encode() for text in validation),
-        "validation_bytes": sum(len(text.encode()) for text in validation),
+        "validation_digest": digests.of_parts(text.encode() for text in scored),
+        "validation_bytes": sum(len(text.encode()) for text in scored),
         "validation_context": request["context"],
         "validation_overlap": corpus.overlap(split),
-        "vocab": len(json.loads(learned)["tokens"]) + 1,
+        "vocab": tokenizer.size(learned),
         "train_bytes": sum(len(text.encode()) for text in train),
-        "train_tokens": sum(_counts(contents["train_lengths.npy"])),
-        "validation_tokens": sum(_counts(contents["validation_lengths.npy"])),
+        "train_tokens": counts["train"],
+        "validation_tokens": counts["validation"],
         "files": {name: digests.of_bytes(content) for name, content in contents.items()},
     }
     data.mkdir(parents=True, exist_ok=True)
@@ -91,21 +113,3 @@ def _build(data: Path, request: dict[str, Any]) -> dict[str, Any]:
         files.write(data / name, content)
     files.write_json(data / "data.json", facts)
     return facts
-
-
-def _encoded(learned: bytes, texts: list[str]) -> tuple[bytes, bytes]:
-    """All documents' tokens end to end, and each document's number of tokens, as .npy bytes."""
-    encoding = tokenizer.load(learned)
-    documents = [encoding.encode_ordinary(text) for text in texts]
-    tokens = numpy.concatenate([numpy.array(document, dtype=numpy.uint16) for document in documents])
-    return _npy(tokens), _npy(numpy.array([len(document) for document in documents], dtype=numpy.int64))
-
-
-def _npy(array: numpy.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    numpy.save(buffer, array)
-    return buffer.getvalue()
-
-
-def _counts(npy: bytes) -> list[int]:
-    return [int(count) for count in numpy.load(io.BytesIO(npy))]

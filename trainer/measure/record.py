@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from trainer.measure.loop import Run
     from trainer.measure.train import Request
 
+READ = ("kept_fraction", "epochs", "selected_fraction", "distinct_tokens", "passes")  # of the corpus: batches.Tally
+
 
 def of_run(run: "Run", status: str, reason: str | None, checkpoint_digest: str | None) -> dict[str, Any]:
     """train.json: everything a lab needs to call the run valid and to compare it. Counts are those of all ranks."""
-    request, meter = run.request, run.meter
+    request, meter, tally = run.request, run.meter, run.batches.tally
     return {
         "schema": 1,
         "status": status,
@@ -30,7 +32,7 @@ def of_run(run: "Run", status: str, reason: str | None, checkpoint_digest: str |
         "code_digest": digests.of_code(),
         "trainer_path": os.path.relpath(digests.PACKAGE),
         **run.data.identity,
-        "data_order_digest": run.batches.order_digest,
+        "data_order_digest": tally.order_digest,
         "device": str(run.device),
         "device_model": machine.model_name(run.device),
         "ranks": run.ranks.size,
@@ -53,8 +55,7 @@ def of_run(run: "Run", status: str, reason: str | None, checkpoint_digest: str |
         "flops_per_step": run.flops_per_step,
         "flops": meter.steps * run.flops_per_step,
         "peak_memory_mb": run.peak_memory_mb or machine.peak_memory_mb(run.device),
-        "kept_fraction": run.batches.packer.kept_fraction,
-        "epochs": run.batches.epochs,
+        **{name: getattr(tally, name) for name in READ},
         "outside": run.outside or run.audit.seen,
         "tampering": run.tampering or run.conduct.found,
         "checkpoint_digest": checkpoint_digest,

@@ -6,10 +6,12 @@ from typing import Any
 
 from trainer.measure import budget as budgets
 from trainer.measure import building, checkpoint, failures, files, record, resume
+from trainer.measure import data as datas
 from trainer.measure import ranks as processes
 from trainer.measure.errors import RunFailed, Stopped, TrainerError, UsageError
 from trainer.measure.loop import Run
 from trainer.measure.stopping import Stopping
+from trainer.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,15 @@ def _trained(request: Request, ranks: processes.Ranks, stopping: Stopping) -> di
     except Exception as error:
         _failed(request, ranks, run, error)
         raise
+    finally:
+        if run:
+            run.batches.close()
 
 
 def _failed(request: Request, ranks: processes.Ranks, run: Run | None, error: Exception) -> None:
     """Write train.json, and raise what says it better than `error` does: one line, from one rank."""
     lost = failures.lost_rank(error) if ranks.size > 1 else None
-    memory = failures.out_of_memory(error, run.recipe if run else building.recipe(request.recipe), ranks.size)
+    memory = failures.out_of_memory(error, run.recipe if run else _recipe(request), ranks.size)
     reason = lost or memory or (str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}")
     said = ranks.first_to_fail(reason)
     if ranks.first:
@@ -79,6 +84,11 @@ def _failed(request: Request, ranks: processes.Ranks, run: Run | None, error: Ex
         raise RunFailed(memory) from None
     if lost:
         raise TrainerError(lost) from None
+
+
+def _recipe(request: Request) -> Recipe:
+    """Of a run that was never built."""
+    return building.recipe(request.recipe, depth=request.depth, vocab=datas.open_folder(request.data).vocab)
 
 
 def _refusal(out: Path) -> str | None:

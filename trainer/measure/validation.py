@@ -1,6 +1,7 @@
-"""The validation span as rows for a model: the same bytes whatever T; each chunk sees only its own document's past."""
+"""The validation span: which text it is, and its rows for a model, the same bytes whatever T; each chunk sees only its own
+document's past."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy
@@ -9,6 +10,20 @@ from trainer.measure import packing
 from trainer.measure.data import Data
 
 BATCH_TOKENS = 2048
+SPAN_BYTES = 256 * 1024
+DOCUMENT_BYTES = 16 * 1024  # no document fills the span alone
+
+
+def span(texts: Iterable[str], limit: int = SPAN_BYTES) -> Iterator[str]:
+    """The texts that are scored: the opening of each document, in this order, `limit` bytes together (or all there is)."""
+    left = limit
+    for text in texts:
+        opening = text.encode()[: min(DOCUMENT_BYTES, left)].decode(errors="ignore")
+        if opening:
+            yield opening
+            left -= len(opening.encode())
+        if not left:
+            return
 
 
 @dataclass(frozen=True, slots=True)

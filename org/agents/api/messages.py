@@ -13,10 +13,10 @@ from typing import Any
 import anthropic
 
 from org.agents.api.conversation import Answer, Block, Call, Item, Opaque, Prompt, Result, Stop, Summary, Text, Tokens
-from org.agents.api.model import Ask, Heard, read_object, sendable
+from org.agents.api.model import Ask, Extras, Heard, read_object, sendable
 from org.agents.api.options import Options
 from org.agents.api.summary import as_prompt
-from org.agents.api.trouble import Failure, Passing, Refused, of, of_line
+from org.agents.api.trouble import Failure, Passing, of, of_line
 from org.model.agent import Cause
 
 PROVIDER = "anthropic"
@@ -40,20 +40,13 @@ class Messages:
     def __init__(self, options: Options, key: str) -> None:
         self.name = options.model
         self._options = options
-        self._edits = True
+        self._edits = Extras()
         timeout = anthropic.Timeout(SILENT_SECONDS, connect=15.0)
         self._client = anthropic.AsyncAnthropic(api_key=key, base_url=options.base_url, max_retries=0, timeout=timeout)
 
     async def answer(self, ask: Ask, heard: Heard) -> Answer:
-        """One answer. A refusal of the request is tried once more without what a compatible server may not know."""
-        try:
-            return await self._once(ask, heard, self._edits)
-        except Refused:
-            if not self._edits:
-                raise
-            answer = await self._once(ask, heard, edits=False)
-            self._edits = False
-            return answer
+        """One answer."""
+        return await self._edits.answer(lambda edits: self._once(ask, heard, edits))
 
     async def close(self) -> None:
         await self._client.close()

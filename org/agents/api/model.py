@@ -2,11 +2,12 @@
 responses.py, each the one door to its SDK."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from org.agents.api.conversation import Answer, Item, Tokens
+from org.agents.api.trouble import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,24 @@ class Heard:
         """A piece of text came."""
         self.text.append(piece)
         self.on_text(piece)
+
+
+@dataclass(slots=True)
+class Extras:
+    """What a compatible server may not know is asked for until one refuses it."""
+
+    wanted: bool = True
+
+    async def answer(self, once: Callable[[bool], Awaitable[Answer]]) -> Answer:
+        """One answer. A request that is refused is tried once more without the extras. once: asks, with them or without."""
+        try:
+            return await once(self.wanted)
+        except Refused:
+            if not self.wanted:
+                raise
+            answer = await once(False)
+            self.wanted = False
+            return answer
 
 
 class Model(Protocol):

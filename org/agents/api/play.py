@@ -35,11 +35,12 @@ CONVERSATION, ALLOWANCE, LOCK = "conversation.jsonl", "allowance.json", "lock"
 LOCK_SECONDS = 10.0  # for an earlier life that is just ending
 
 
-def run(seat: Seat, cost: Cost) -> None:
-    """Be this agent until the terminal is gone or the process is ended. ConfigError, at once, for what lacks."""
+def run(seat: Seat, cost: Cost, lock_seconds: float = LOCK_SECONDS) -> None:
+    """Be this agent until the terminal is gone or the process is ended. ConfigError, at once, for what lacks; OrgError where
+    after lock_seconds another process still is this agent."""
     told = options.read(seat.entry)
     model = connect(told, seat)
-    with _alone(seat.home / LOCK, seat.agent):
+    with _alone(seat.home / LOCK, seat.agent, lock_seconds):
         asyncio.run(_run(seat, told, model, cost))
 
 
@@ -136,11 +137,11 @@ def _greet(desk: Desk, told: Options, everything: tuple[Item, ...]) -> None:
 
 
 @contextmanager
-def _alone(path: Path, agent: str) -> Iterator[None]:
+def _alone(path: Path, agent: str, seconds: float) -> Iterator[None]:
     """One process a conversation; an earlier one gets a while to end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + seconds
     try:
         while True:
             try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+from org.runs import processes
 
 KEPT = 60_000  # characters of output that are kept: the first and the last of them
 GRACE_SECONDS = 2.0  # between asking a group to end and ending it
@@ -91,10 +91,8 @@ async def run(
 
 def born(pid: int) -> float:
     """When a process began, seconds since the epoch; 0 when it is gone."""
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
+    who = processes.identify(pid)
+    return who.started if who else 0.0
 
 
 def end_orphans(group: int, began: float) -> bool:
@@ -131,11 +129,11 @@ def _take(reading: int, output: Output) -> bool:
 
 async def _finish(child: "subprocess.Popen[bytes]", reading: int, output: Output) -> int:
     """End what is left of the group, then read what is left in the pipe. Returns how many were still running."""
-    left = _members(child.pid)
+    left = processes.members(child.pid)
     if left:
         _signal(child.pid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
-        while child.poll() is None or (_members(child.pid) and time.monotonic() < deadline):
+        while child.poll() is None or (processes.members(child.pid) and time.monotonic() < deadline):
             if time.monotonic() > deadline:
                 _signal(child.pid, signal.SIGKILL)
             await asyncio.sleep(0.02)
@@ -147,22 +145,6 @@ async def _finish(child: "subprocess.Popen[bytes]", reading: int, output: Output
     asyncio.get_running_loop().remove_reader(reading)
     os.close(reading)
     return left
-
-
-def _members(group: int) -> int:
-    """How many living processes are in the group; a zombie is none."""
-    try:
-        os.killpg(group, 0)  # cheap, and most groups are empty
-    except ProcessLookupError:
-        return 0
-    except PermissionError:
-        pass
-    count = 0
-    for process in psutil.process_iter(["status"]):
-        with contextlib.suppress(ProcessLookupError, psutil.Error):
-            if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
-                count += 1
-    return count
 
 
 def _signal(group: int, number: int) -> None:

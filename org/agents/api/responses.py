@@ -12,10 +12,10 @@ from typing import Any
 import openai
 
 from org.agents.api.conversation import Answer, Block, Call, Item, Opaque, Prompt, Result, Stop, Summary, Text, Tokens
-from org.agents.api.model import Ask, Heard, sendable
+from org.agents.api.model import Ask, Extras, Heard, sendable
 from org.agents.api.options import Options
 from org.agents.api.summary import as_prompt
-from org.agents.api.trouble import Failure, Passing, Refused, of, of_line
+from org.agents.api.trouble import Failure, Passing, of, of_line
 from org.model.agent import Cause
 
 PROVIDER = "openai"
@@ -30,20 +30,13 @@ class Responses:
     def __init__(self, options: Options, key: str) -> None:
         self.name = options.model
         self._options = options
-        self._plain = False
+        self._extras = Extras()
         timeout = openai.Timeout(SILENT_SECONDS, connect=15.0)
         self._client = openai.AsyncOpenAI(api_key=key, base_url=options.base_url, max_retries=0, timeout=timeout)
 
     async def answer(self, ask: Ask, heard: Heard) -> Answer:
-        """One answer. A refusal of the request is tried once more without what a compatible server may not know."""
-        try:
-            return await self._once(ask, heard, self._plain)
-        except Refused:
-            if self._plain:
-                raise
-            answer = await self._once(ask, heard, plain=True)
-            self._plain = True
-            return answer
+        """One answer."""
+        return await self._extras.answer(lambda extras: self._once(ask, heard, plain=not extras))
 
     async def close(self) -> None:
         await self._client.close()

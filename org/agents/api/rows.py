@@ -4,13 +4,13 @@ A row with a state has the same keys as the rows of the other own panes, and mor
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from org.agents import hooks, tail
 from org.agents.api.conversation import Answer, Prompt
 from org.agents.api.quoting import line
 from org.model.agent import Cause, State
@@ -68,13 +68,7 @@ class Rows:
         return Told(frozenset(prompts), frozenset(calls))
 
     def _append(self, at: datetime, told: Mapping[str, Any]) -> None:
-        row = {"at": at.isoformat(timespec="milliseconds"), "agent": self.agent, "session": self.session, **told}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(handle, (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-        finally:
-            os.close(handle)
+        hooks.write(self.path, {"at": hooks.stamp(at), "agent": self.agent, "session": self.session, **told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +81,9 @@ class Told:
 
 def read(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The rows from byte offset on, and where to read next. A torn last line waits; a bad line is passed over."""
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except FileNotFoundError:
-        return [], offset
-    whole = data[: data.rfind(b"\n") + 1]
-    rows = (_parse(raw) for raw in whole.splitlines())
-    return [row for row in rows if row is not None], offset + len(whole)
+    lines, offset = tail.after(path, offset)
+    rows = (_parse(raw) for raw in lines)
+    return [row for row in rows if row is not None], offset
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:

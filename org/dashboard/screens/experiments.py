@@ -6,14 +6,19 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from org.dashboard import figures
 from org.dashboard.listing import ROWS
 from org.dashboard.state import LabState, Listing, Query, Sort
 from org.dashboard.widgets.experiments_table import ExperimentsTable
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment
+
+_OF_TITLE = {
+    "Exp.": Sort.NEWEST, "State": Sort.STATE, "Gain": Sort.GAIN, "Author": Sort.AUTHOR, "Program": Sort.PROGRAM,
+}  # fmt: skip
 
 
 class Experiments(View):
@@ -88,11 +93,20 @@ class Experiments(View):
     def focus_main(self) -> None:
         self.query_one(ExperimentsTable).focus()
 
-    @on(DataTable.RowHighlighted, "#experiment-table")
+    @on(LedgerTable.Headed, "#experiment-table")
+    def _sort_by(self, event: LedgerTable.Headed) -> None:
+        """By the column whose title was clicked; by the number of the experiment either way."""
+        sort = _OF_TITLE.get(event.title)
+        if sort is not None:
+            self._from_above = True
+            other = Sort.OLDEST if sort is self.query_of_page.sort is Sort.NEWEST else sort
+            self._ask(Query(self.query_of_page.words, other))
+
+    @on(LedgerTable.Moved, "#experiment-table")
     def _selected(self) -> None:
         self.post_message(self.Selected())
 
-    @on(DataTable.RowSelected, "#experiment-table")
+    @on(LedgerTable.Chosen, "#experiment-table")
     def _open(self) -> None:
         if self.selected_experiment is not None:
             self.post_message(self.Opened(self.selected_experiment))

@@ -3,13 +3,14 @@
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from org.dashboard import figures
 from org.dashboard.palette import Palette
 from org.dashboard.state import FindingLine, LabState
 from org.dashboard.symbols import EXPERIMENT
 from org.dashboard.widgets.findings_table import FindingsTable
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment, State
 
@@ -32,14 +33,14 @@ class Findings(View):
         row = self.query_one(FindingsTable).selected
         return None if row is None else row.experiment
 
-    @on(DataTable.RowHighlighted, "#finding-table")
+    @on(LedgerTable.Moved, "#finding-table")
     def _detail(self) -> None:
         if self.app.is_running:
             row = self.query_one(FindingsTable).selected
             self.query_one("#finding-detail", Static).update(Text("") if row is None else detail(row, self.palette))
             self.post_message(self.Selected())
 
-    @on(DataTable.RowSelected, "#finding-table")
+    @on(LedgerTable.Chosen, "#finding-table")
     def _open(self) -> None:
         if self.selected_experiment is not None:
             self.post_message(self.Opened(self.selected_experiment))

@@ -2,22 +2,25 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Markdown
+from textual.widgets import Input, Markdown, Static
 
 from org.dashboard.actions import Field
 
 
 class Form(ModalScreen[tuple[str, ...] | None]):
-    """Dismissed with a text a field, or None when the person thought better of it. A needed field left empty is that."""
+    """Dismissed with a text a field, or None when the person thought better of it. A needed field left empty is that.
+
+    body: Markdown, or a text that is shown as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", tooltip="Send nothing")]
 
-    def __init__(self, title: str, body: str, fields: tuple[Field, ...], start: str = "") -> None:
+    def __init__(self, title: str, body: str | Text, fields: tuple[Field, ...], start: str = "") -> None:
         super().__init__()
         self._title, self._body, self._fields, self._start = title, body, fields, start
 
@@ -25,7 +28,7 @@ class Form(ModalScreen[tuple[str, ...] | None]):
         with Vertical(classes="dialogue") as box:
             box.border_title, box.border_subtitle = self._title, "Enter sends · Esc cancels"
             with VerticalScroll(can_focus=False):
-                yield Markdown(self._body)
+                yield Static(self._body) if isinstance(self._body, Text) else Markdown(self._body)
             for number, field in enumerate(self._fields):
                 hint = f"your {field.name}" if field.needed else f"{field.name}, if you like"
                 yield Input(value="" if number else self._start, placeholder=hint, select_on_focus=False)

@@ -4,11 +4,12 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Markdown, Static
+from textual.widgets import Markdown, Static
 
 from org.dashboard import figures
 from org.dashboard.state import LabState
 from org.dashboard.thread import thread_of
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.messages_table import MessagesTable, Row
 from org.dashboard.widgets.view import View
 from org.model.message import Message
@@ -35,7 +36,7 @@ class Messages(View):
         row = self.query_one(MessagesTable).selected
         return None if row is None else row.message
 
-    @on(DataTable.RowHighlighted, "#message-table")
+    @on(LedgerTable.Moved, "#message-table")
     async def _read(self) -> None:
         row = self.query_one(MessagesTable).selected if self.app.is_running else None
         if row is None:

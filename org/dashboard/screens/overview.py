@@ -3,15 +3,15 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import DataTable
 
-from org.dashboard import curve
+from org.dashboard import drawings, palette
 from org.dashboard.state import AgentLine, LabState
 from org.dashboard.widgets.agent_detail import AgentDetail
 from org.dashboard.widgets.agents_table import AgentsTable
-from org.dashboard.widgets.curve_plot import CurvePlot
 from org.dashboard.widgets.devices_table import DevicesTable
+from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.numbers import Numbers
+from org.dashboard.widgets.plot_lines import PlotLines
 from org.dashboard.widgets.questions import Questions
 from org.dashboard.widgets.view import View
 from org.model.message import Question
@@ -27,7 +27,7 @@ class Overview(View):
             with Vertical(id="devices-box", classes="box"):
                 yield DevicesTable(id="devices")
             with Vertical(id="curve-box", classes="box"):
-                yield CurvePlot(id="small-curve")
+                yield PlotLines(id="small-curve")
 
     def on_mount(self) -> None:
         self.query_one("#devices-box").border_title = "Devices"
@@ -40,8 +40,9 @@ class Overview(View):
         self.query_one(DevicesTable).show_lab(lab)
         if was is None or _counted(was) != _counted(lab):
             self.query_one(Numbers).show(lab)
-        if was is None or was.points is not lab.points or was.pools is not lab.pools:
-            self.query_one(CurvePlot).draw(curve.of(lab), self.palette)
+        if was is None or was.curve is not lab.curve:
+            found, inks = lab.curve, palette.inks(self.app)
+            self.query_one(PlotLines).draw(lambda width, height: drawings.small(found, width, height, inks))
         self._detail()
 
     @property
@@ -53,7 +54,7 @@ class Overview(View):
     def selected_question(self) -> Question | None:
         return self.query_one(Questions).selected
 
-    @on(DataTable.RowHighlighted, "#agents")
+    @on(LedgerTable.Moved, "#agents")
     def _detail(self) -> None:
         if not self.app.is_running:
             return
@@ -66,4 +67,4 @@ class Overview(View):
 
 def _counted(lab: LabState) -> tuple[object, ...]:
     """What the numbers are made of."""
-    return lab.totals, lab.today, lab.spend, lab.budgets, lab.merges, lab.sigma
+    return lab.totals, lab.today, lab.spend, lab.budgets, lab.curve, lab.sigma

@@ -1,73 +1,72 @@
-"""Tab 5: best so far. Left and right choose the program."""
+"""Tab 5: the plots of `org plot`, following the lab: up and down choose the plot, left and right the program."""
 
 from typing import ClassVar
 
-from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
+from textual.message import Message
 
-from org.dashboard import curve, figures
-from org.dashboard.curve import Curve
-from org.dashboard.state import LabState
-from org.dashboard.widgets.curve_plot import CurvePlot, by_sign
+from org.dashboard import drawings, palette, state
+from org.dashboard.state import LabState, Picture
+from org.dashboard.state import Plot as Kind
+from org.dashboard.widgets.choices import Choices
+from org.dashboard.widgets.plot_lines import PlotLines
 from org.dashboard.widgets.view import View
 
 
 class Plot(View):
+    class Asked(Message):
+        """Another plot is wanted."""
+
     can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", "Program before", tooltip="Show the program before this one"),
-        Binding("right", "turn(1)", "Next program", tooltip="Show the next program; after the last: all together"),
+        Binding("up", "plot(-1)", "Plot before", show=False, tooltip="The plot before this one"),
+        Binding("down,space", "plot(1)", "Next plot", show=False, tooltip="Progress, effects, loss against compute, devices"),
+        Binding("left", "turn(-1)", "Program before", show=False, tooltip="The program before this one"),
+        Binding("right", "turn(1)", "Next program", show=False, tooltip="The next program; after the last: all together"),
     ]
 
-    _program = 0  # 0: all, else the place among the programs that have verdicts
+    asked_for = state.Asked()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="plot-title")
-        yield CurvePlot(id="curve")
-        yield Static(id="plot-legend")
+        yield Choices([kind.value for kind in Kind], id="plot-kinds")
+        yield PlotLines(id="plot-lines")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
-        if was is not None and was.points is lab.points and was.pools is lab.pools:
-            return
-        self._draw()
+        self._say()
+        if lab.picture is not None and (was is None or was.picture is not lab.picture):
+            self._draw(lab.picture)
+
+    def action_plot(self, step: int) -> None:
+        kinds = list(Kind)
+        self._want(state.Asked(kinds[(kinds.index(self.asked_for.plot) + step) % len(kinds)], self.asked_for.program))
 
     def action_turn(self, step: int) -> None:
-        self._program = (self._program + step) % (len(self._programs()) + 1)
-        self._draw()
+        names: list[str | None] = [None, *(line.program.slug for line in self.lab.programs if line.tries)]
+        at = names.index(self.asked_for.program) if self.asked_for.program in names else 0
+        self._want(state.Asked(self.asked_for.plot, names[(at + step) % len(names)]))
+
+    @on(Choices.Chosen)
+    def _chosen(self, event: Choices.Chosen) -> None:
+        self._want(state.Asked(Kind(event.name), self.asked_for.program))
+        self.focus()
 
     def focus_main(self) -> None:
         self.focus()
 
-    def _programs(self) -> list[str]:
-        return [line.program.slug for line in self.lab.programs if line.tries]
+    def _want(self, asked: state.Asked) -> None:
+        self.asked_for = asked
+        self._say()
+        self.post_message(self.Asked())
 
-    def _draw(self) -> None:
-        programs = self._programs()
-        program = programs[self._program - 1] if 0 < self._program <= len(programs) else None
-        found = curve.of(self.lab, program)
-        self.query_one(CurvePlot).draw(found, self.palette)
-        self.query_one("#plot-title", Static).update(self._title(found, program))
-        self.query_one("#plot-legend", Static).update(self._legend(found))
+    def _say(self) -> None:
+        """Which plot, of what, and how to see another."""
+        devices = self.asked_for.plot is Kind.DEVICES
+        of = "the whole lab" if devices else self.asked_for.program or "all programs"
+        keys = "↑↓ plot" + ("" if devices else "  ←→ program")
+        self.query_one(Choices).show(self.asked_for.plot.value, f" │ {of}  {keys}")
 
-    def _title(self, found: Curve, program: str | None) -> Text:
-        colours, setting = self.palette, self.lab.setting
-        text = Text.assemble((program or "All programs", f"bold {colours.plain}"))
-        better = "higher" if setting.higher_is_better else "lower"
-        text.append(f"  {setting.metric}, {better} is better", style=colours.dim)
-        if found.root is not None and found.head is not None:
-            text.append(f"  root {figures.metric(found.root)} → head ", style=colours.plain)
-            text.append(figures.metric(found.head), style=f"bold {colours.live}")
-        if not found.dots:
-            text.append("  no verdicts yet: the first dot appears with the first verdict", style=colours.dim)
-        return text
-
-    def _legend(self, found: Curve) -> Text:
-        colours = self.palette
-        text = Text.assemble(("━ head", colours.live))
-        if found.sigma:
-            text.append(f"   · ± σ of a run ({found.sigma:.2g})", style=colours.dim)
-        for sign, dots in reversed(by_sign(found.dots)):
-            text.append(f"   {sign.symbol} {sign.words} {len(dots)}".replace(" ", " "), style=colours.of(sign.tone))
-        return text
+    def _draw(self, picture: Picture) -> None:
+        lab, inks = self.lab, palette.inks(self.app)
+        self.query_one(PlotLines).draw(lambda width, height: drawings.lines(picture, lab, width, height, inks))

@@ -1,4 +1,4 @@
-"""Tab 6: the standups: a calendar, the days that have a page, its sections, and the page."""
+"""Tab 6: the standups: a calendar, the days that have a page, its sections, and the page; r answers it."""
 
 import re
 
@@ -13,6 +13,10 @@ from org.dashboard import month
 from org.dashboard.state import LabState
 from org.dashboard.widgets.view import View
 
+REPLY = (
+    "A paragraph that begins with a name and a colon (`AGENT: …`, `PROGRAM: …`, `all: …`) directs whom it names; without one it "
+    "goes to the chief, or to everybody where there is none."
+)
 NONE_YET = "## No standup yet\n\nThe lab writes one a day. Press **s** to ask for one now."
 
 
@@ -49,6 +53,11 @@ class Standup(View):
             self._want(lab.standups[days.highlighted].day)
         else:
             self.query_one(Markdown).update(NONE_YET)
+
+    @property
+    def selected_day(self) -> str | None:
+        days = self.query_one("#days", OptionList)
+        return None if days.highlighted is None else days.get_option_at_index(days.highlighted).id
 
     @on(OptionList.OptionHighlighted, "#days")
     def _day(self, event: OptionList.OptionHighlighted) -> None:

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from org.dashboard import figures
 from org.dashboard.palette import Palette
-from org.dashboard.state import AgentLine, LabState, Progress
+from org.dashboard.state import AgentLine, HowFar, LabState
 from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, Tone
 from org.dashboard.widgets.ledger_table import Column, LedgerTable
 from org.model.agent import Cause, Control, State
@@ -16,7 +16,7 @@ from org.model.run import Purpose
 @dataclass(frozen=True, slots=True)
 class Row:
     line: AgentLine
-    progress: Progress | None
+    progress: HowFar | None
     max_runs: int
 
 
@@ -53,7 +53,7 @@ class AgentsTable(LedgerTable[Row]):
 
 
 def _row(line: AgentLine, lab: LabState) -> Row:
-    return Row(line, lab.progress.get(line.run.id) if line.run else None, lab.setting.max_runs)
+    return Row(line, lab.progress.get(line.run.id) if line.run else None, lab.setting.protocol.max_runs)
 
 
 def _name(row: Row, colours: Palette, width: int) -> Text:
@@ -119,7 +119,7 @@ def _progress_short(row: Row, colours: Palette, width: int) -> Text:
     return _look(row, colours, 5).append(" ").append_text(progress_bar(row.progress, colours, bar=width - 19))
 
 
-def progress_bar(progress: Progress | None, colours: Palette, bar: int) -> Text:
+def progress_bar(progress: HowFar | None, colours: Palette, bar: int) -> Text:
     """A bar of `bar` cells, percent, time left: bar + 12 cells at most."""
     if progress is None:
         return colours.text("starting", Tone.DIM)

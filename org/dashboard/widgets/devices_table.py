@@ -6,7 +6,7 @@ from rich.text import Text
 
 from org.dashboard import figures
 from org.dashboard.palette import Palette
-from org.dashboard.state import DeviceLine, DeviceUse, LabState, Progress
+from org.dashboard.state import DeviceLine, DeviceUse, HowFar, LabState
 from org.dashboard.symbols import Tone
 from org.dashboard.widgets.agents_table import progress_bar
 from org.dashboard.widgets.ledger_table import Column, LedgerTable
@@ -21,7 +21,7 @@ _PURPOSE = {
 @dataclass(frozen=True, slots=True)
 class Row:
     line: DeviceLine
-    progress: Progress | None
+    progress: HowFar | None
     use: DeviceUse | None
 
 
@@ -29,11 +29,8 @@ class DevicesTable(LedgerTable[Row]):
     """full: with use, memory, lease and the idle cause in full; else what fits beside a plot."""
 
     def __init__(self, id: str | None = None, full: bool = False) -> None:
-        super().__init__(id=id)
-        self._full = full
-
-    def on_mount(self) -> None:
-        self.can_focus = self.show_cursor = self._full
+        super().__init__(id=id, show_cursor=full)
+        self._full = self.can_focus = full
 
     def show_lab(self, lab: LabState) -> None:
         uses = {use.device: use for use in lab.uses}

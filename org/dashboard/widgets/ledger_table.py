@@ -5,7 +5,7 @@ of any: with 64 agents on a large terminal that is a third of a second a key."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -40,6 +40,7 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
     """Rows by key, in the order given to `show`; the cursor stays on its row. Subclasses say columns and key."""
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = "LedgerTable { width: 1fr; height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--hover"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", "Up", show=False, tooltip="The row above"),
@@ -54,12 +55,12 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
     class Of(Message):
         """Something of a table; `on` finds it by the table's id."""
 
-        def __init__(self, table: "LedgerTable[object]") -> None:
+        def __init__(self, table: "LedgerTable[Any]") -> None:
             super().__init__()
             self.table = table
 
         @property
-        def control(self) -> "LedgerTable[object]":
+        def control(self) -> "LedgerTable[Any]":
             return self.table
 
     class Moved(Of):
@@ -71,7 +72,7 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
     class Headed(Of):
         """A click on a column's title."""
 
-        def __init__(self, table: "LedgerTable[object]", title: str) -> None:
+        def __init__(self, table: "LedgerTable[Any]", title: str) -> None:
             super().__init__(table)
             self.title = title
 
@@ -159,6 +160,7 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
+        self.move_cursor(self.cursor_row)  # into view: before it had a size there was none
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -202,14 +204,21 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
     def move_cursor(self, row: int) -> None:
         """To the row with this number, or the end that is nearer; it is scrolled to."""
         row = max(min(row, self.row_count - 1), 0)
-        top, seen = self.scroll_offset.y, max(self.size.height - HEAD, 1)
         if row != self.cursor_row:
             before, self.cursor_row = self.cursor_row, row
             self._refresh_row(before)
             self._refresh_row(row)
             self.post_message(self.Moved(self))
-        if not top <= row < top + seen:
-            self.scroll_to(y=row if row < top else row - seen + 1, animate=False)
+        self._see_cursor()
+
+    def _see_cursor(self) -> None:
+        """Scroll to its row; once more after the next layout where rows are so new that it cannot be reached yet."""
+        row, top, seen = self.cursor_row, self.scroll_offset.y, max(self.size.height - HEAD, 1)
+        if self.is_attached and not top <= row < top + seen:
+            wanted = row if row < top else row - seen + 1
+            self.scroll_to(y=wanted, animate=False)
+            if self.scroll_offset.y != wanted and self.size.height > HEAD:
+                self.call_after_refresh(self.scroll_to, y=wanted, animate=False)
 
     def action_cursor_up(self) -> None:
         self.move_cursor(self.cursor_row - 1)

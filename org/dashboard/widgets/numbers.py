@@ -4,7 +4,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Static
 
-from org.dashboard import curve, figures, palette
+from org.dashboard import figures, palette
 from org.dashboard.palette import Palette
 from org.dashboard.state import Budget, LabState
 
@@ -28,7 +28,7 @@ class Numbers(Static):
 def pairs_of(lab: LabState) -> list[tuple[str, str, str]]:
     """(name, value, what else is to be known of it). The most wanted first."""
     ever, day = lab.totals, lab.today
-    bound = min(lab.setting.alpha * ever.verdicts, ever.merged)
+    bound = min(lab.setting.protocol.alpha * ever.verdicts, ever.merged)
     cost = "unknown" if lab.spend.dollars is None else f"${lab.spend.dollars:.2f}"
     return [
         ("verdicts", f"{ever.verdicts}", f"+{day.verdicts} in 24 h"),
@@ -36,7 +36,7 @@ def pairs_of(lab: LabState) -> list[tuple[str, str, str]]:
         (
             "false merges",
             f"≤ {bound:.2g} expected",
-            f"α {lab.setting.alpha:g} a try",
+            f"α {lab.setting.protocol.alpha:g} a try",
         ),
         *_head(lab),
         ("device-hours", f"{ever.device_seconds / 3600:.1f}", f"+{day.device_seconds / 3600:.1f}"),
@@ -71,7 +71,7 @@ def _sigma(lab: LabState) -> str:
 
 
 def _head(lab: LabState) -> list[tuple[str, str, str]]:
-    found = curve.of(lab)
+    found = lab.curve
     if found.head is None or found.root is None:
         return []
     change = (found.head - found.root) / found.root if found.root else 0.0

@@ -10,7 +10,7 @@ from org.model.experiment import Experiment
 
 
 class View(Container):
-    """Subclasses fill `show` and `main_focus`."""
+    """Subclasses fill `compose`, `show` and `focus_main`. stands: whether it was composed, and can be asked."""
 
     class Selected(Message):
         """Something else is selected: other keys may be possible."""
@@ -23,16 +23,17 @@ class View(Container):
             self.experiment = experiment
 
     lab: LabState = LabState()
+    stands = False
     _shown: LabState | None = None
 
     @property
     def palette(self) -> Palette:
         return palette.of_app(self.app)
 
-    def offer(self, lab: LabState, visible: bool) -> None:
-        """A new frame. An unseen tab catches up when it is opened."""
+    def offer(self, lab: LabState) -> None:
+        """A new frame, to be shown."""
         self.lab = lab
-        if visible and lab is not self._shown:
+        if lab is not self._shown:
             was, self._shown = self._shown, lab
             self.show(was, lab)
 

@@ -3,6 +3,7 @@
 timeline.py   what each device did, written as it changes
 causes.py     why one idles
 reading.py    shares of a span
+drawn.py      the timeline as org.plots draws it
 page.py       a chart, sentences
 strangers.py  programs on the lab's GPUs that hold no lock
 gangs.py      runs on several devices at once: what is kept free for them

@@ -4,9 +4,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from org.lab.devices.timeline import GAP
 from org.model import gang
 from org.model.idle import Cause, Interval
 from org.model.run import Purpose, Run, State
@@ -17,6 +16,7 @@ PURPOSES = {
     Purpose.RACE: "race", Purpose.RECHECK: "re-check", Purpose.POOL: "baseline", Purpose.FRESH: "fresh seed",
     Purpose.SCREEN: "screen", Purpose.SCREEN_POOL: "screen baseline",
 }  # fmt: skip
+GAP = timedelta(seconds=20)  # without a tick, from which on the office counts as down; a slow step takes less
 UNWANTED = frozenset({Cause.STOPPED})  # nobody wanted the device: neither busy nor idle
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from org.lab.devices import causes as timeline_causes
 from org.lab.devices.causes import Reason
+from org.lab.devices.reading import GAP
 from org.lab.lab import Lab
 from org.model import gang
 from org.model.idle import Cause, Interval
@@ -19,7 +20,6 @@ from org.model.run import Run
 from org.store import idle
 from org.store.tables import RUNS
 
-GAP = timedelta(seconds=20)  # without a tick, from which on the office counts as down; a slow step takes less
 WHOSE = frozenset({Cause.TRY, Cause.FOREIGN})  # causes with another interval for another holder
 
 

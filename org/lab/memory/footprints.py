@@ -59,6 +59,15 @@ def of(lab: Lab, experiments: Iterable[Experiment]) -> dict[str, Footprint]:
     return found
 
 
+def known(lab: Lab, experiments: Iterable[Experiment]) -> dict[str, Footprint]:
+    """The same of those that were worked out before: no git, for as many experiments as there are."""
+    if meta.get(lab.ledger.reader, "root_commit") is None:
+        return {}
+    kept = dict(_kept(lab, _version(lab)))
+    found = ((e.id, kept.get((e.base_tree, e.run_tree))) for e in experiments)
+    return {id: footprint for id, footprint in found if footprint is not None}
+
+
 def measure(lab: Lab, base_tree: str, run_tree: str) -> Footprint:
     """Work the footprint of one change out, and keep it."""
     root_tree = trees.tree_of(lab.git, _root(lab))

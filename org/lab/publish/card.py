@@ -59,7 +59,7 @@ def _certificate(lab: Lab, facts: Facts) -> str:
     rows = [
         ("gain on fresh seeds", f"{gain(told['gain'])} ± {told['se']:.4f}", "standard error; these runs selected nothing"),
         ("to quote", gain(told["shrunk_gain"]), "the same, shrunk towards zero"),
-        ("P(no gain)", f"{told['p_not_positive']:.2g}", "posterior"),
+        ("P(no gain)", _chance(told["p_not_positive"]), "posterior"),
         ("e-value", f"{told['e']:.4g}", f"needed {told['needed']:.4g}: {passed}"),
         ("before, after", f"{_mean(old)}, {_mean(new)}", f"means of {len(old)} and {len(new)} runs"),
     ]
@@ -69,6 +69,11 @@ def _certificate(lab: Lab, facts: Facts) -> str:
         f"2024), so that at most {rate:.0%} of this lab's certificates are expected to be false."
     )
     return "## Certificate\n\n" + table(("", lab.config.task.metric, ""), rows) + f"\n\n{why}"
+
+
+def _chance(p: float) -> str:
+    """Below a millionth the model of the noise is what may be wrong."""
+    return f"{p:.2g}" if p >= 1e-6 else "under 1e-6"
 
 
 def _mean(found: Sequence[Run]) -> str:

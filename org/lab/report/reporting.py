@@ -8,26 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from org.comms import front_matter, notebook
+from org.comms import front_matter, notebook, reply
 from org.comms.figures import gain, metric, plural, table
 from org.config import timezone
 from org.lab import pictures
-from org.lab.devices import reading as timeline_read
+from org.lab.guiding import decisions
 from org.lab.lab import Lab
-from org.lab.spend import spending
-from org.model.experiment import IN_HEAD, Claim, Experiment
+from org.lab.report import numbers, quality
+from org.model.experiment import IN_HEAD, Experiment
 from org.model.message import Question
-from org.model.study import Kind, Study
-from org.model.study import State as StudyState
+from org.model.study import Study
 from org.plots import kinds, progress
 from org.plots.svg import Drawing
-from org.science import sigma
 from org.store import mail, meta, programs, reads, rows
-from org.store.tables import EXPERIMENTS, STANDUPS, STUDIES
+from org.store.tables import EXPERIMENTS, STANDUPS
 
 PAGES = 120  # notebook pages that a report takes in, the kept ones first
 ROWS = 60  # of the table of verdicts, the kept ones first
-WRONG_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +63,21 @@ def of(lab: Lab, since: datetime, now: datetime) -> Report:
     """From since until now (aware)."""
     zone = timezone(lab.config)
     con = lab.ledger.reader
-    decided = [e for e in progress.decided(reads.experiments(con)) if e.decided_at is not None and e.decided_at >= since]
-    certificates = _certificates(con, since)
+    decided = numbers.decided(con, since)
+    certificates = numbers.certificates(con, since)
     title = f"Lab {lab.config.lab}: {since.astimezone(zone):%Y-%m-%d %H:%M} to {now.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
     texts = [
-        _notes(con), _questions(mail.open_questions(con)), _numbers(lab, con, decided, certificates, since, now),
-        _programs(lab, con),
+        _notes(con), _questions(mail.open_questions(con)), _decisions(decisions.of_person(lab, con)),
+        _numbers(lab, con, decided, since, now), _programs(lab, con),
     ]  # fmt: skip
     blocks: list[Block] = [Markdown(text) for text in texts if text]
     blocks += _pictures(lab, since, now)
-    tables = (_certified(certificates, con), _verdicts(decided), _authors(decided), _wrong(decided))
+    tables = (
+        _certified(certificates, con),
+        _verdicts(decided),
+        quality.page(lab, con, decided, "Verdicts of this time"),
+        quality.wrong_turns(decided),
+    )
     blocks += [Markdown(text) for text in tables if text]
     blocks += _standups(con, since)
     blocks += _pages(lab, con, decided)
@@ -97,52 +99,22 @@ def _questions(found: Sequence[Question]) -> str:
     return "## Questions to you\n\n" + ("\n".join(lines) or "None.")
 
 
-def _numbers(
-    lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment], certificates: Sequence[Study], since: datetime,
-    now: datetime,
-) -> str:  # fmt: skip
+def _decisions(due: Sequence[str]) -> str:
+    lines = [f"- {quality.one_line(line)}" for line in due[:ROWS]]
+    return "## Decisions for you\n\n" + "\n".join(lines) if lines else ""
+
+
+def _numbers(lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment], since: datetime, now: datetime) -> str:
     totals = reads.totals(con, since)
     kept = [e for e in decided if e.state in IN_HEAD]
-    tokens, dollars = spending.between(con, since, now)
-    hours = _device_hours(con, since)
-    price = lab.config.device_dollars_per_hour
-    money = dollars + hours * (price or 0.0)
-    times = timeline_read.read(con, [d.name for d in lab.devices], since, now)
-    together = timeline_read.of_all(times)
-    given = [s for s in certificates if s.outcome.get("certified")]
-    won = sum(float(s.outcome["shrunk_gain"]) for s in given)
+    given = [s for s in numbers.certificates(con, since) if s.outcome.get("certified")]
     words = [
         f"**{plural(totals.proposed, 'proposal')}**, {plural(len(decided), 'verdict')}, {plural(len(kept), 'merge')}, "
         f"{plural(len(given), 'certificate')}.",
-        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} without a value; {hours:.1f} device-hours"
-        + (f", devices {together.busy_share:.0%} busy." if together.busy_share is not None else "."),
-        _idle(together),
-        f"{spending.amount(tokens)} tokens of models" + (f", ${dollars:.2f}" if dollars else "")
-        + (f"; devices ${hours * price:.2f}." if price else "."),
-        _value(won, len(given), money, hours, lab.config.task.metric),
-    ]  # fmt: skip
-    return "## In numbers\n\n" + "\n".join(f"- {line}" for line in words if line)
-
-
-def _idle(together: timeline_read.DeviceTime) -> str:
-    causes = [f"{cause.value} {seconds / 3600:.1f} h" for cause, seconds in together.idle_seconds.items() if seconds >= 360]
-    return f"Idle device-hours by cause: {', '.join(causes[:6])}." if causes else ""
-
-
-def _value(won: float, certificates: int, money: float, hours: float, unit: str) -> str:
-    """What a certified gain cost."""
-    if not certificates:
-        return "Nothing was certified in this time, so there is no gain that may be quoted."
-    cost = f"${money:.2f}" if money else f"{hours:.1f} device-hours"
-    of = plural(certificates, "certificate")
-    return f"Certified gain: {gain(won)} {unit} from {of}, each by itself and shrunk, added up; for {cost}."
-
-
-def _device_hours(con: sqlite3.Connection, since: datetime) -> float:
-    row = con.execute(
-        "SELECT coalesce(sum(total_seconds * gang), 0.0) FROM runs WHERE finished_at >= ?", (rows.encode(since),)
-    ).fetchone()  # fmt: skip
-    return float(row[0]) / 3600
+        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} without a value.",
+        *numbers.of(lab, con, since, now),
+    ]
+    return "## In numbers\n\n" + "\n".join(f"- {line}" for line in words)
 
 
 def _programs(lab: Lab, con: sqlite3.Connection) -> str:
@@ -174,11 +146,6 @@ def _pictures(lab: Lab, since: datetime, now: datetime) -> list[Block]:
     return [Picture(plot.drawing(), caption, command) for there, plot, caption, command in offered if there]
 
 
-def _certificates(con: sqlite3.Connection, since: datetime) -> list[Study]:
-    tail = "WHERE kind = ? AND state = ? AND done_at >= ? ORDER BY done_at"
-    return STUDIES.select(con, tail, Kind.CERTIFICATE.value, StudyState.DONE.value, rows.encode(since))
-
-
 def _certified(found: Sequence[Study], con: sqlite3.Connection) -> str:
     if not found:
         return ""
@@ -206,44 +173,22 @@ def _verdicts(decided: Sequence[Experiment]) -> str:
     return f"## Verdicts\n\n{counts}.\n\n" + table(head, body) + more
 
 
-def _importance(e: Experiment) -> tuple[int, float]:
-    """What was kept first, then what looked best."""
-    return -kinds.of(e.state).rank, -(e.measured_gain or -1.0)
-
-
-def _authors(decided: Sequence[Experiment]) -> str:
-    """Each author's luck and judgement: how many were kept, and what was predicted against what came."""
-    if not decided:
-        return ""
-    body = []
-    for author in sorted({e.author for e in decided}):
-        mine = [e for e in decided if e.author == author]
-        raced = [e for e in mine if e.predicted_gain is not None and e.measured_gain is not None and e.claim is Claim.IMPROVE]
-        kept = sum(e.state in IN_HEAD for e in mine)
-        said = sigma.mean([e.predicted_gain or 0.0 for e in raced]) if raced else None
-        came = sigma.mean([e.measured_gain or 0.0 for e in raced]) if raced else None
-        body.append((author, len(mine), kept, f"{kept / len(mine):.0%}", gain(said), gain(came)))
-    head = ("author", "verdicts", "in a head", "hit rate", "predicted, on average", "measured, on average")
-    return "## Authors\n\n" + table(head, body)
-
-
-def _wrong(decided: Sequence[Experiment]) -> str:
-    """The predictions that failed most."""
-    off = [e for e in decided if e.predicted_gain is not None and e.measured_gain is not None and e.state not in IN_HEAD]
-    worst = sorted(off, key=lambda e: (e.measured_gain or 0.0) - (e.predicted_gain or 0.0))[:WRONG_TURNS]
-    lines = [
-        f"- **{e.id}** {e.subject} ({e.author}): predicted {gain(e.predicted_gain)}, measured {gain(e.measured_gain)}. "
-        f"Its reason had been: “{' '.join(e.because.split())}”"
-        for e in worst
-    ]
-    return "## Wrong turns\n\n" + "\n".join(lines) if lines else ""
+def _importance(e: Experiment) -> tuple[bool, float]:
+    """What was kept first, then what looked best; what has no value last."""
+    return e.state not in IN_HEAD, -(e.measured_gain if e.measured_gain is not None else -1e9)
 
 
 def _standups(con: sqlite3.Connection, since: datetime) -> list[Block]:
     found = STANDUPS.select(con, "WHERE written_at >= ? ORDER BY id", rows.encode(since))
     newest = {standup.day: Path(standup.path) for standup in found}  # of one day the last page speaks
-    pages = [(day, front_matter.without(path.read_text(encoding="utf-8"))) for day, path in newest.items() if path.exists()]
+    pages = [(day, _page(path)) for day, path in newest.items() if path.exists()]
     return [Markdown("## Standups"), *(Folded(f"Standup of {day}", text) for day, text in pages)] if pages else []
+
+
+def _page(path: Path) -> str:
+    """Without room for a reply that nobody wrote."""
+    text = front_matter.without(path.read_text(encoding="utf-8", errors="replace"))
+    return text if reply.is_touched(text) else reply.split(text)[0]
 
 
 def _pages(lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment]) -> list[Block]:

@@ -3,14 +3,17 @@ is a function of the run. A race of ten runs takes a fraction of a second."""
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from laboratory import Laboratory
 
+from org.lab import collect, review, schedule
 from org.lab import requests as lab_requests
-from org.lab import schedule
+from org.lab.verdicts import judge
 from org.model.experiment import Experiment
+from org.model.experiment import State as ExperimentState
 from org.model.request import Request
 from org.model.run import Event, Run, State
 from org.runs.spec import End, Outcome, write_outcome
@@ -38,6 +41,8 @@ class Played(Laboratory):
     ends: Callable[[Run], Outcome | None] = lambda run: None
     clock: timedelta = timedelta(0)
     held: bool = False  # nothing is started while it is set
+
+    PAUSE: ClassVar = 0.0  # a tick plays the runs
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.clock
@@ -97,3 +102,26 @@ class Played(Laboratory):
 
 def crash(run: Run, reason: str = "boom") -> Outcome:
     return Outcome(run.id, End.FAILED, reason=reason, total_seconds=1.0)
+
+
+def better(lab: Played, agent: str = "junior-1", **recipe: object) -> str:
+    """An experiment that waits for its merge."""
+    made = lab.change(agent, 0.1, **recipe)
+    for _ in range(60):
+        review.step(lab.lab, lab.now())
+        collect.step(lab.lab, lab.now())
+        judge.step(lab.lab, lab.now())
+        if lab.experiment(made.id).state is ExperimentState.QUEUED:
+            return made.id
+        lab._play(lab.office, lab.now())
+    raise AssertionError(lab.experiment(made.id))
+
+
+def set_task(lab: Played, **keys: object) -> None:
+    """What an edited config.yaml, applied, makes of the lab."""
+    task = lab.lab.config.task.model_copy(update=keys)
+    lab.office.lab = lab.lab = replace(lab.lab, config=lab.lab.config.model_copy(update={"task": task}))
+
+
+def set_rung(lab: Played, **keys: object) -> None:
+    set_task(lab, ladder=(lab.lab.rung.model_copy(update=keys),))
