@@ -20,7 +20,7 @@ from trainer.recipe import Recipe
 WIDTH = 64  # channels a layer, and the MLP's ratio of 2, of the models that were measured, whatever shape a recipe tries:
 MATRICES = 8  # 4 width² of attention, 4 of the MLP. Else every try of another shape would come with other learning rates.
 TUNED = 1.38 * 524_288  # tokens: the horizon that recipe.yaml was tuned at, depth 2 and a vocabulary of 2048
-MEASURED = 1.38 * 2_621_440  # tokens: that of depth 4, the largest that was measured here
+MEASURED = 1.38 * 2_621_440  # tokens: that of depth 4, the deepest that was measured here (on fewer tokens)
 PUBLISHED = 1.32e9  # tokens: that of nanochat's depth 12
 
 
@@ -44,12 +44,12 @@ class Line:
         return 2 ** (self.near * min(s, bend) + between * min(max(s - bend, 0), end - bend) + self.far * max(s - end, 0))
 
 
-# Near: measured .36 ± .15, while the straight line to the published end rises by .74 ± .09; their weighted mean. Measured at
+# Near: measured .35 ± .15, while the straight line to the published end rises by .74 ± .09; their weighted mean. Measured at
 # equal FLOPs: Muon's share of a step, 13 % at depth 2 and 42 % at depth 4 with a batch of 2048, falls as the batch grows.
 # There: 2**19 tokens for our 2048. Far: the best batch grows with tokens ** .383 (Bergsma et al. 2025, arXiv 2505.13738).
 BATCH = Line(near=0.63, there=math.log2(2**19 / 2048), far=0.383)
-# Near: -.24 ± .20, and the line to the published end -.05 ± .05: nothing. A larger batch asks for higher rates (measured: batch
-# to the power .54 ± .16) and more tokens for lower ones (-.43 ± .18); along the dial the two cancel.
+# Near: -.26 ± .20, and the line to the published end -.05 ± .05: nothing. A larger batch asks for higher rates (measured: batch
+# to the power .53 ± .15) and more tokens for lower ones (-.44 ± .18); along the dial the two cancel.
 # Far: with the root of the batch; of tables and head also with one over the root of the width, which together is flat.
 MUON_LR = Line(near=0.0, there=math.log2(0.02 / 0.03), far=0.383 / 2)
 UNEMBEDDING_LR = Line(near=0.0, there=math.log2(0.008 / 0.012), far=0.0)

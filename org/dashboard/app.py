@@ -75,6 +75,7 @@ class DashboardApp(App[None]):
         self.ask = Asker(self, verbs)
         self._layout = layout
         self._has_tabs = False
+        self._hears = True
         self._views: dict[str, View] = {name: view() for name, view in VIEWS.items()}
         self._mounting = asyncio.Lock()
         self.selected = Selection(self._views, lambda: self.tab)
@@ -133,6 +134,8 @@ class DashboardApp(App[None]):
         main = self.screen_stack[0]
         main.query_one(TitleBar).show(self.lab)
         main.query_one(NoteBar).show(self.lab.notes)
+        if not self.tab:
+            return  # on a slow machine the tabs are up before one of them is active; it says so then
         view = await self._open(self.tab)
         self._want()
         view.offer(self.lab)
@@ -171,14 +174,13 @@ class DashboardApp(App[None]):
             self.refresh_bindings()
 
     def _listen(self) -> None:
-        silent = self._watcher.silent_seconds
         if not self.stands:
             return
-        if silent > DEAF_SECONDS:
-            text = f"The ledger has not answered for {silent:.0f} s: another program holds it, or its disk hangs."
-            self.screen_stack[0].query_one(NoteBar).show((Note(Level.ERROR, text),))
-        else:
-            self.screen_stack[0].query_one(NoteBar).show(self.lab.notes)
+        silent = self._watcher.silent_seconds
+        self._hears = silent <= DEAF_SECONDS
+        text = f"The ledger has not answered for {silent:.0f} s: another program holds it, or its disk hangs."
+        notes = self.lab.notes if self._hears else (Note(Level.ERROR, text),)
+        self.screen_stack[0].query_one(NoteBar).show(notes)
 
     async def _repaint(self, theme: Theme) -> None:
         for view in self._views.values():
@@ -194,8 +196,10 @@ class DashboardApp(App[None]):
 
     @property
     def shows_newest(self) -> bool:
-        """Whether what the last look saw was offered to the views, and it looked at what is wanted."""
-        return self.looked and self.lab is self._watcher.newest and self._watcher.saw == self._wanted
+        """Whether what the last look saw was offered to the views, and it looked at what is wanted; not while the screen says
+        that the ledger is silent."""
+        seen = self._watcher.saw == self._wanted  # asked first: a look says what it saw before what for
+        return seen and self.looked and self._hears and self.lab is self._watcher.newest
 
     @property
     def tab(self) -> str:

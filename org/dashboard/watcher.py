@@ -66,10 +66,10 @@ class Watcher:
             wanted = self._wanted
             lab = self._follower.look(number % 2 == 0, wanted)
             self._heard = time.monotonic()
-            self.saw = wanted
             if lab is not self.newest and not self._stopped.is_set():
                 self.newest = lab
                 self._post(Frame(lab))
+            self.saw = wanted  # last: who finds this finds its frame too
             self._called.wait(POLL_SECONDS)
             self._called.clear()
         self._follower.close()

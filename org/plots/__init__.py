@@ -6,10 +6,12 @@ axes.py            scales, ticks, limits
 theme.py           light and dark colours, as a stylesheet
 svg.py             a drawing, and what all drawings share: title, axes, legend
 png.py             the door to resvg
+tried.py           every experiment as a light row
+stairs.py          the head's staircase: merges, reverts, stacks, new roots
 cells.py           a grid of coloured characters
 grid_text.py       axes and dots in characters
 
-progress.py        a dot per experiment, the head's staircase, noise, fresh seeds; progress_svg.py, progress_text.py
+progress.py        a dot per experiment, the staircase, noise, fresh seeds; progress_svg.py, progress_text.py
 effects.py         the forest plot; effects_svg.py, effects_text.py
 compute.py         loss against compute with the baseline's curve; compute_svg.py, compute_text.py
 devices.py         who was on which device, why nobody was; devices_svg.py, devices_text.py
