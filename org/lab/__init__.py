@@ -23,6 +23,7 @@ collect.py      outcomes of keepers, taken once
 requests.py     what verbs asked of the supervisor
 control.py      takeover and hand-back
 standup.py      ask, wait, write the page
+replies.py      what a person writes below that page becomes directions
 post.py         deliver the outbox as files; defaults of questions
 scratch.py      org try: uncounted runs on a leased device
 pages.py        write notebook pages after what changed

@@ -11,8 +11,10 @@ from org.agents.api import rows
 from org.agents.api.backend import ApiBackend
 from org.agents.observation import Composer
 
-# What a terminal and the office do is the same whichever model answers.
-of_one_provider = pytest.mark.parametrize("provider", ["anthropic"])
+# A pane takes seconds to start, and both protocols are told by the tests of this folder that need none.
+SLOW = {provider: pytest.param(provider, marks=pytest.mark.slow) for provider in ("anthropic", "openai")}
+mostly_anthropic = pytest.mark.parametrize("provider", ["anthropic", SLOW["openai"]])
+mostly_openai = pytest.mark.parametrize("provider", [SLOW["anthropic"], "openai"])
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def composer(terminal: Terminal) -> Composer:
     return ApiBackend().composer(terminal.screen())
 
 
-@of_one_provider
+@mostly_anthropic
 def test_a_paste_of_several_lines_is_one_prompt_and_lines_can_be_typed(terminal, script):
     script.add("agent", say("Begun."), say("Both read."), say("Typed."))
     terminal.start()
@@ -57,6 +59,7 @@ def test_a_paste_of_several_lines_is_one_prompt_and_lines_can_be_typed(terminal,
     assert "tokens" in terminal.screen() and "$" in terminal.screen() and "context" in terminal.screen()
 
 
+@mostly_openai
 def test_ctrl_c_interrupts_a_command_and_a_stream_and_never_ends_the_pane(terminal, script):
     script.add("agent", shell("echo $$ > pid; exec sleep 300"), say("word " * 90, seconds=20), say("Calm."))
     terminal.start()
@@ -78,6 +81,7 @@ def test_ctrl_c_interrupts_a_command_and_a_stream_and_never_ends_the_pane(termin
     assert terminal.server.strays == []
 
 
+@mostly_anthropic
 def test_kill_9_in_a_command_is_told_as_lost_and_nothing_runs_on(terminal, script):
     calls = (Call("read", {"path": "model.py"}), Shell("echo $$ > pid; sleep 300; touch late"))
     script.add("agent", Turn("Two.", calls), say("I look first."), say("Still here."))
@@ -97,6 +101,7 @@ def test_kill_9_in_a_command_is_told_as_lost_and_nothing_runs_on(terminal, scrip
     assert len(keys) == len(set(keys)) == 2 and len({row["session"] for row in told}) == 1
 
 
+@mostly_openai
 def test_kill_9_in_a_stream_asks_again_and_one_while_it_idles_changes_nothing(terminal, script):
     script.add("agent", say("slow words " * 50, seconds=20), say("Whole."), say("Remembered."))
     terminal.start()
@@ -115,7 +120,7 @@ def test_kill_9_in_a_stream_asks_again_and_one_while_it_idles_changes_nothing(te
     assert "Whole." in str(terminal.server.turns()[2].body)
 
 
-@of_one_provider
+@mostly_anthropic
 def test_its_letters_wake_it_in_the_pane(terminal, script):
     script.add("agent", say("Begun."), call("org", arguments=["inbox"]), say("Read it."))
     terminal.start()
@@ -126,7 +131,7 @@ def test_its_letters_wake_it_in_the_pane(terminal, script):
     assert "mail: 1 new letter" in terminal.history()
 
 
-@of_one_provider
+@mostly_anthropic
 def test_a_second_process_does_not_touch_the_conversation(terminal, script):
     script.add("agent", say("Begun."))
     terminal.start()
@@ -143,7 +148,7 @@ def test_a_second_process_does_not_touch_the_conversation(terminal, script):
     assert lines(at) == before
 
 
-@of_one_provider
+@mostly_openai
 def test_words_of_others_never_steer_the_terminal(terminal, script):
     evil = r"printf '\033[2J\033]0;owned\007\033[?1049h evil-output'"
     script.add("agent", shell(evil), say("Seen \x1b[2J through."))

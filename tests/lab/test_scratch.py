@@ -30,7 +30,7 @@ def test_a_try_that_says_nothing_is_ended_at_its_deadline(tmp_path: Path) -> Non
 def test_a_trys_output_and_status_are_passed_on(tmp_path: Path) -> None:
     said: list[str] = []
     code = "print('step 1'); import sys; print('oops', file=sys.stderr); sys.exit(3)"
-    assert scratch.run([sys.executable, "-c", code], CPU, tmp_path, 20, said.append) == 3
+    assert scratch.run([sys.executable, "-c", code], CPU, tmp_path, 120, said.append) == 3
     assert sorted(said) == ["oops", "step 1"]
 
 

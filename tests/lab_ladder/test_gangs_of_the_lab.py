@@ -172,9 +172,9 @@ def test_the_labs_own_promotion_takes_a_gang_only_when_it_is_free(lab: Played) -
     race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
     step(lab)
     assert started(lab) == [(race.id, "cpu:1")] and gangs.standing(lab.lab, lab.now()) is None
-    for _ in range(500):  # its keeper ends by itself
-        if devices.holder("cpu:1", lab.lab.locks) is None:
-            break
+    deadline = time.monotonic() + 120
+    while devices.holder("cpu:1", lab.lab.locks) is not None:  # its keeper ends by itself
+        assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.02)
     ends(lab, busy)
     ends(lab, race)

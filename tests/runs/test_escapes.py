@@ -32,6 +32,10 @@ if os.fork() == 0:
         os.execve(sys.executable, [sys.executable, "-c", "import time; time.sleep(600)"], {})
     os._exit(0)
 """
+UNTIL_THERE = """
+while not (pathlib.Path(sys.argv[1]) / "runaway").exists():
+    time.sleep(0.01)
+"""
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a process of our choice")
 
 
@@ -45,16 +49,15 @@ def runaway(folder: Path) -> int:
 
 
 def test_what_left_its_session_ends_at_the_deadline(bench: Bench) -> None:
-    folder = bench.start(leaves() + "time.sleep(600)", timeout=3.0)
-    pid = runaway(folder)
-    assert bench.outcome(folder).end is End.TIMED_OUT
-    assert is_gone(pid), "before the outcome is written"
+    folder, outcome, _ = bench.timed_out(leaves() + "time.sleep(600)", "runaway")
+    assert is_gone(runaway(folder)), "before the outcome is written"
+    assert outcome.end is End.TIMED_OUT
 
 
 @only_linux
 @pytest.mark.parametrize("train", [leaves("{}"), DAEMON], ids=["an empty environment", "a daemon"])
 def test_what_left_its_session_and_its_mark_ends_before_the_score(bench: Bench, train: str) -> None:
-    folder = bench.start(train + "time.sleep(0.5)", SCORE)
+    folder = bench.start(train + UNTIL_THERE, SCORE)
     pid = runaway(folder)
     assert bench.outcome(folder).end is End.SUCCEEDED
     assert is_gone(pid)

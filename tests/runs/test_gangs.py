@@ -25,7 +25,7 @@ def start(bench: Bench, train: str, evaluate: str | None = None, launch: list[st
         train=[*(launch or [sys.executable]), str(bench.script("train.py", train)), str(folder)],
         evaluate=[sys.executable, str(bench.script("evaluate.py", evaluate)), str(folder)] if evaluate else None,
         pattern=None if evaluate else r"loss (\S+)", metric="loss", environment=environment.build(pair[0], snapshot, *pair[1:]),
-        timeout_seconds=60, evaluate_timeout_seconds=60, scoring={"SCORES": "alone"},
+        timeout_seconds=240, evaluate_timeout_seconds=240, scoring={"SCORES": "alone"},
     )  # fmt: skip
     executor.start(folder, told, *leases)
     return folder
@@ -43,7 +43,7 @@ def test_the_keeper_holds_every_device_of_the_gang_until_its_end(bench: Bench) -
 
 
 def test_a_killed_keeper_lets_every_device_go(bench: Bench) -> None:
-    folder = start(bench, "import time\ntime.sleep(60)")
+    folder = start(bench, "import time\ntime.sleep(600)")
     child = child_of(folder)
     kill(keeper_of(folder))
     eventually(lambda: held(bench) == [None, None])
@@ -79,7 +79,7 @@ ONE_HANGS = """
 import os, pathlib, sys, time, torch.distributed as d
 d.init_process_group("gloo")
 pathlib.Path(sys.argv[1], f"pid{d.get_rank()}").write_text(str(os.getpid()))
-time.sleep(100)
+time.sleep(600)
 """
 
 

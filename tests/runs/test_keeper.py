@@ -102,11 +102,10 @@ def test_a_run_whose_process_is_killed_has_failed(bench: Bench) -> None:
 
 
 def test_a_run_that_never_ends_is_ended_with_its_grandchildren_and_the_reason(bench: Bench) -> None:
-    folder = bench.start(FAMILY + "time.sleep(600)", timeout=1.0)
-    other, child = grandchild(folder), child_of(folder)
-    outcome = bench.outcome(folder)
-    assert (outcome.end, outcome.reason) == (End.TIMED_OUT, "still running after 0.0167 min (task.timeout_min); it was ended")
-    assert is_gone(child) and is_gone(other), "the group is gone before the outcome is written"
+    folder, outcome, timeout = bench.timed_out(FAMILY + "time.sleep(600)", "grandchild")
+    assert is_gone(child_of(folder)) and is_gone(grandchild(folder)), "the group is gone before the outcome is written"
+    told = f"still running after {timeout / 60:.3g} min (task.timeout_min); it was ended"
+    assert (outcome.end, outcome.reason) == (End.TIMED_OUT, told)
 
 
 def test_what_a_run_leaves_running_is_ended_before_its_score(bench: Bench) -> None:
@@ -180,7 +179,7 @@ def test_a_command_that_is_no_program_is_a_failed_run(bench: Bench) -> None:
     folder = bench.folder / "runs" / "R1"
     lease = devices.lease("cpu:0", bench.locks, "x")
     assert lease is not None
-    told = spec.Spec("R1", "cpu:0", 1, str(bench.folder), ["no-such-program"], None, "x(.)", "m", dict(os.environ), 5.0, 5.0)
+    told = spec.Spec("R1", "cpu:0", 1, str(bench.folder), ["no-such-program"], None, "x(.)", "m", dict(os.environ), 60.0, 60.0)
     executor.start(folder, told, lease)
     outcome = bench.outcome(folder)
     assert outcome.end is End.FAILED and "No such file or directory: 'no-such-program'" in outcome.reason

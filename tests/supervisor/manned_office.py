@@ -78,9 +78,19 @@ class Manned(Laboratory):
         assert self.office.grid is not None
         self.office.grid.tmux.run(["send-keys", "-t", self.office.grid.find(AGENT).pane_id, "-l", text])
 
-    def eventually(self, done: Callable[[], object], seconds: float = 120.0) -> None:
-        """Step until done() holds."""
+    def draft(self, text: str) -> None:
+        """Type so much that the office sees it stand in the box."""
+        self.type(text)
+        self.eventually(lambda: f"box> {text}" in self.screen(), stepping=False)
+
+    def screen(self) -> str:
+        assert self.office.grid is not None
+        return self.office.grid.screen(AGENT)
+
+    def eventually(self, done: Callable[[], object], seconds: float = 120.0, stepping: bool = True) -> None:
+        """Step until done() holds; or only look."""
         deadline = datetime.now(UTC) + timedelta(seconds=seconds)
         while not done():
-            self.step()
+            if stepping:
+                self.step()
             assert datetime.now(UTC) < deadline, f"it took too long: {self.all_nudges()[-1:]} {self.agent()}"

@@ -63,9 +63,9 @@ def test_nothing_is_typed_into_a_dialog_and_it_is_told_what_is_waited_for(manned
 
 def test_an_open_nudge_says_why_it_waits(manned: Build) -> None:
     lab = manned()
+    lab.draft("a half-typed thou")
     control.take(lab.lab, AGENT, "me", lab.now())
     control.hand_back(lab.lab, AGENT, "me", lab.now())
-    lab.type("a half-typed thou")
     lab.office.desks[AGENT] = Desk(lab.office.desks[AGENT].seat, NoStash(), lab.office.desks[AGENT].watcher)
     lab.eventually(lambda: lab.nudge() and lab.nudge().reason == "a draft stands in its input box")
     assert lab.prompts() == []
@@ -73,11 +73,11 @@ def test_an_open_nudge_says_why_it_waits(manned: Build) -> None:
 
 def test_a_draft_is_put_aside_and_comes_back(manned: Build) -> None:
     lab = manned()
-    lab.type("a half-typed thou")
+    lab.draft("a half-typed thou")
     lab.letter()
     lab.eventually(lambda: lab.nudge() and lab.nudge().state is State.DELIVERED)
     assert lab.prompts() == ["ORG-1: 1 new letter (chief: a thought). Read it: org inbox"]
-    assert lab.office.grid is not None and "box> a half-typed thou" in lab.office.grid.screen(AGENT)
+    lab.eventually(lambda: "box> a half-typed thou" in lab.screen())
 
 
 def test_a_prompt_that_the_office_did_not_send_is_a_persons_and_takes_the_pane(manned: Build) -> None:
@@ -99,13 +99,13 @@ def test_a_pane_that_a_person_left_is_handed_back_but_not_over_a_draft(manned: B
     lab = manned()
     lab.type("one question\r")
     lab.eventually(lambda: lab.agent().control is Control.HUMAN)
-    lab.type("and another th")
+    lab.draft("and another th")
     lab.offset += timedelta(minutes=31)
     lab.step()
     lab.leases()
     assert lab.agent().control is Control.HUMAN, "a draft stands in the box"
     lab.type("ing\r")
-    lab.eventually(lambda: len(lab.prompts()) == 2)
+    lab.eventually(lambda: len(lab.prompts()) == 2 and lab.screen().rstrip().endswith("box>"))
     lab.step()
     lab.leases()
     assert lab.agent().control is Control.AGENT
@@ -126,10 +126,12 @@ def test_old_prompts_are_no_news_to_an_office_that_starts_again(manned: Build) -
 
 def test_a_busy_agent_is_told_when_its_turn_ends_unless_a_person_steers(manned: Build) -> None:
     lab = manned()
-    lab.type("slow 1\r")
+    lab.type("slow\r")
     lab.eventually(lambda: lab.agent().control is Control.HUMAN)
     control.hand_back(lab.lab, AGENT, HUMAN, lab.now())  # its letter may be queued: it lifts old orders
     lab.eventually(lambda: any(n.state is State.QUEUED for n in lab.all_nudges()))
+    assert len(lab.prompts()) == 1
+    lab.type("\x05")
     lab.eventually(lambda: lab.nudge().state is State.DELIVERED)
     assert len(lab.prompts()) == 2
 
@@ -143,6 +145,7 @@ def test_a_nudge_without_a_sign_is_doubted_and_never_typed_again(manned: Build) 
     lab.offset += nudging.DOUBT + timedelta(seconds=1)
     lab.step()
     assert lab.nudge().state is State.UNCONFIRMED and "no sign of it" in lab.nudge().reason
+    lab.eventually(lambda: len(lab.prompts()) == 1)
     for _ in range(3):
         lab.step()
     assert len(lab.all_nudges()) == 1 and len(lab.prompts()) == 1

@@ -1,7 +1,8 @@
 """A small program with an input box, as a coding agent's has: `tiny_tui.py HOOKS AGENT [dialog]`.
 
 Real keys arrive on a real terminal; what is submitted is written to HOOKS as the hook of a prompt would. `dialog` opens a
-question first, which Enter would answer with yes: it writes an event "Approved". The words `!slow N` make a turn of N s.
+question first, which Enter would answer with yes: it writes an event "Approved". The word `slow` makes a turn
+that lasts until ^E; what is submitted meanwhile is taken up after it.
 """
 
 import json
@@ -10,7 +11,6 @@ import re
 import select
 import sys
 import termios
-import time
 import tty
 from datetime import UTC, datetime
 
@@ -30,12 +30,12 @@ def draw(box: str, dialog: bool) -> None:
 def main() -> None:
     tty.setraw(0, termios.TCSANOW)
     os.write(1, b"\x1b[?2004h")
-    box, stashed, dialog, busy_until, queue = "", "", "dialog" in sys.argv[3:], 0.0, []
+    box, stashed, dialog, busy, queue = "", "", "dialog" in sys.argv[3:], False, []
     report("SessionStart")
     draw(box, dialog)
     while True:
         ready = select.select([0], [], [], 0.05)[0]
-        if queue and time.monotonic() > busy_until:
+        if queue and not busy:
             report("UserPromptSubmit", prompt=queue.pop(0))
             report("Stop")
         if not ready:
@@ -50,15 +50,17 @@ def main() -> None:
             elif key == "\r":
                 said, box = box, stashed
                 stashed = ""
-                if said.startswith("slow "):
-                    busy_until = time.monotonic() + float(said.split()[1])
+                if said == "slow":
+                    busy = True
                     report("UserPromptSubmit", prompt=said)
-                elif time.monotonic() < busy_until:
+                elif busy:
                     queue.append(said)
                     report("Queued", prompt=said)
                 elif said:
                     report("UserPromptSubmit", prompt=said)
                     report("Stop")
+            elif key == "\x05":
+                busy = False
             elif key == "\x13":
                 box, stashed = stashed, box
             elif key == "\x03":
