@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import OptionList, TabbedContent, TabPane
+from textual.widgets import OptionList, TabbedContent
 
 from org.dashboard import actions, commands, details, keys, palette
 from org.dashboard.actions import NAMED
@@ -38,7 +38,7 @@ from org.dashboard.widgets.key_bar import KeyBar
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.note_bar import NoteBar
 from org.dashboard.widgets.title_bar import TitleBar
-from org.dashboard.widgets.view import View
+from org.dashboard.widgets.view import Pane, View
 from org.store.layout import Layout
 
 NARROW = 110  # cells; below it every tab says less
@@ -94,7 +94,7 @@ class DashboardApp(App[None]):
         yield NoteBar()
         with TabbedContent(initial=keys.TABS[0]):
             for number, name in enumerate(VIEWS, start=1):
-                yield TabPane(f"{number} {name.capitalize()}", id=name)
+                yield Pane(f"{number} {name.capitalize()}", id=name)
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -149,7 +149,7 @@ class DashboardApp(App[None]):
         async with self._mounting:
             if not view.stands:
                 view.lab = self.lab
-                await self.screen_stack[0].query_one(f"TabPane#{name}", TabPane).mount(view)
+                await self.screen_stack[0].query_one(f"Pane#{name}", Pane).mount(view)
                 view.stands = True
         return view
 
@@ -167,7 +167,7 @@ class DashboardApp(App[None]):
 
     @on(View.Selected)
     def _weigh_keys(self) -> None:
-        """Tell the footer when other keys are possible than before; it makes all its widgets anew for that."""
+        """Tell the last line when other keys are possible than before."""
         possible = [self._is_possible(b.action) for b in keys.all_bindings()]
         if possible != self._possible:
             self._possible = possible

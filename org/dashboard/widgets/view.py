@@ -1,7 +1,9 @@
 """What every tab is: it shows the newest frame, but works only while it can be seen."""
 
+from textual import events
 from textual.containers import Container
 from textual.message import Message
+from textual.widgets import TabPane
 
 from org.dashboard import palette
 from org.dashboard.palette import Palette
@@ -48,3 +50,11 @@ class View(Container):
     def focus_main(self) -> None:
         """Focus what the keys of this tab act on."""
         raise NotImplementedError
+
+
+class Pane(TabPane):
+    """Where a view stands. Unlike Textual's own (8.2) it does not open because something in it has the focus: what is hidden
+    hands its focus to a neighbour that is hidden a moment later, and on a slow machine the tab just left came back."""
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        event.prevent_default()
