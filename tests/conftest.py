@@ -17,7 +17,11 @@ from played import Played
 from org.cli import main
 
 # The files that take longest, in that order. Two workers share the files; whoever got one of these last would end alone.
-LONGEST = ("test_grid", "test_on_the_trainer", "test_protocol", "test_interrupted", "test_rechecks", "test_campaigns")
+LONGEST = (
+    "test_grid", "test_trainer_data", "test_on_the_trainer", "test_dashboard_screens", "test_protocol", "test_api_lab",
+    "test_api_pane", "test_trainer_resume", "test_trainer_ranks", "test_dashboard_sizes", "test_tampering_in_training",
+    "test_tampering_at_the_score", "test_interrupted", "test_org", "test_rechecks", "test_stacks", "test_campaigns",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -117,11 +117,11 @@ def better(lab: Played, agent: str = "junior-1", **recipe: object) -> str:
     raise AssertionError(lab.experiment(made.id))
 
 
-def set_task(lab: Played, **keys: object) -> None:
+def set_task(lab: Laboratory, **keys: object) -> None:
     """What an edited config.yaml, applied, makes of the lab."""
     task = lab.lab.config.task.model_copy(update=keys)
     lab.office.lab = lab.lab = replace(lab.lab, config=lab.lab.config.model_copy(update={"task": task}))
 
 
-def set_rung(lab: Played, **keys: object) -> None:
+def set_rung(lab: Laboratory, **keys: object) -> None:
     set_task(lab, ladder=(lab.lab.rung.model_copy(update=keys),))

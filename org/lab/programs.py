@@ -141,5 +141,9 @@ def _end(lab: Lab, experiment: Experiment, reason: str, now: datetime) -> None:
                 return  # it was paid for: what it says may still decide
         for run in runs.outstanding_of(tx, experiment.id):
             runs.move(tx, run.id, RunEvent.CANCEL, now, reason)
+        if experiment.merged_commit is not None:
+            reason += f"; its code is still in the head: `org revert {experiment.id}` takes it out"
+            subject = f"{experiment.id} is in the head and its second race was not finished"
+            announce.person(tx, subject, reason, now, id=f"left-in-head-{experiment.id}-{experiment.pool}")
         moved = experiments.move(tx, experiment.id, ExperimentEvent.CANCEL, now, reason=reason)
         announce.verdict(lab, tx, moved, now)

@@ -109,7 +109,8 @@ DECIDED = frozenset(
 for _decided in DECIDED:
     RULES[_decided, _E.REOPEN] = _S.REOPENED
 RULES[_S.QUEUED, _E.REOPEN] = _S.REOPENED  # kept, and not merged yet
-for _left in DECIDED | {_S.REOPENED, _S.SCREENING, _S.RACING}:  # what was merged may be doubted when it is taken out
+# What was merged may be doubted, and its second race stopped, when it is taken out.
+for _left in DECIDED | {_S.REOPENED, _S.SCREENING, _S.RACING, _S.CANCELLED, _S.VETOED, _S.WITHDRAWN}:
     RULES[_left, _E.REVERT] = _S.REVERTED
 IN_HEAD = frozenset({_S.MERGED, _S.CONFIRMED, _S.FAILED_TRANSFER, _S.CERTIFIED, _S.UNCERTIFIED})
 # A race that ended; what a program's stop rule and "ten verdicts" count.

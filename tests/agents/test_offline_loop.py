@@ -185,7 +185,7 @@ loop.run("junior-1", layout=layout, org=org, worktree=Checkout(worktree, os.envi
 """
 
 
-def eventually(fact, seconds: float = 30.0) -> None:
+def eventually(fact, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < end, "this never became true"
@@ -254,4 +254,4 @@ def test_lines_of_a_pipe_are_read_to_the_end():
     from org.agents.offline import typed
 
     lines: queue.SimpleQueue[str] = typed.start(io.StringIO("help\nstatus\n"), lambda _: None)
-    assert [lines.get(timeout=5), lines.get(timeout=5)] == ["help", "status"]
+    assert [lines.get(timeout=120), lines.get(timeout=120)] == ["help", "status"]

@@ -58,7 +58,7 @@ def test_two_juniors_reach_verdicts_through_the_same_verbs_as_everybody(tmp_path
 
     fit.until(lambda: decided() >= 3, seconds=240)
     standup.ask(fit.lab, datetime.now(UTC))
-    fit.until(lambda: decided() and SECTIONS.count(fit.lab.ledger.reader) >= 2, seconds=60)
+    fit.until(lambda: decided() and SECTIONS.count(fit.lab.ledger.reader) >= 2, seconds=240)
     found = EXPERIMENTS.select(fit.lab.ledger.reader)
     assert len({e.run_tree for e in found}) == len(found)
     assert all(o.getvalue().count("proposed:") >= 1 for o in outputs)

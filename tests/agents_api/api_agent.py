@@ -129,7 +129,7 @@ class Played:
         self.look()
         return next((seen for seen in reversed(self.seen) if seen.state is not None), self.seen[-1])
 
-    async def until(self, done: Callable[[], Any], seconds: float = 40) -> Any:
+    async def until(self, done: Callable[[], Any], seconds: float = 120) -> Any:
         """Wait for it while the agent runs."""
         deadline = time.monotonic() + seconds
         while not (found := done()):
@@ -137,7 +137,7 @@ class Played:
             await asyncio.sleep(0.02)
         return found
 
-    async def idle(self, seconds: float = 40) -> Observation:
+    async def idle(self, seconds: float = 120) -> Observation:
         """Wait until it idles with nothing left to do."""
         await self.until(lambda: not self.agent.working and self.state().state == "idle", seconds)
         return self.state()

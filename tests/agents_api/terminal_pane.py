@@ -71,7 +71,7 @@ class Terminal:
         self.tmux("load-buffer", "-b", "b", "-", text=text)
         self.tmux("paste-buffer", "-p", "-r", "-d", "-b", "b", "-t", "s")
 
-    def until(self, done: Callable[[], Any], seconds: float = 60) -> Any:
+    def until(self, done: Callable[[], Any], seconds: float = 120) -> Any:
         """The first truthy answer; AssertionError with the screen when time is up."""
         deadline = time.monotonic() + seconds
         while not (found := done()):

@@ -89,7 +89,7 @@ class Bench:
         self.seen.append(self.watcher.look(lambda: self.screen, datetime.now(UTC)))
         return self.seen[-1]
 
-    def until(self, true: Callable[[], object], seconds: float = 40) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 120) -> None:
         """Look until it is true."""
         deadline = time.monotonic() + seconds
         while not (self.look() and true()):

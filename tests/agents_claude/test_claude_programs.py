@@ -24,7 +24,7 @@ print(done.returncode, done.stderr.strip())
 """
 
 
-def eventually(true: Callable[[], object], seconds: float = 10) -> None:
+def eventually(true: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -51,7 +51,7 @@ class Waiting:
 
     @property
     def said(self) -> str:
-        return (self.program.communicate(timeout=10)[0]).strip()
+        return (self.program.communicate(timeout=120)[0]).strip()
 
     def end(self) -> None:
         if self.program.poll() is None:
@@ -229,7 +229,7 @@ def test_a_status_line_without_anything_is_the_agents_name(tmp_path: Path) -> No
 
 
 def test_a_program_starts_when_the_other_one_of_its_conversation_is_gone(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "60"]) as other:
+    with subprocess.Popen(["sleep", "300"]) as other:
         told = {"pid": other.pid, "sessionId": "c", "procStart": None}
         (tmp_path / f"{other.pid}.json").write_text(json.dumps(told))
         arguments = [sys.executable, "-I", "-S", alone.__file__, str(tmp_path), "c", "/bin/echo", "started"]
@@ -238,7 +238,7 @@ def test_a_program_starts_when_the_other_one_of_its_conversation_is_gone(tmp_pat
             assert mine.poll() is None
             other.kill()
             other.wait()
-            assert mine.communicate(timeout=10)[0] == "started\n"
+            assert mine.communicate(timeout=120)[0] == "started\n"
 
 
 def test_a_number_that_another_process_got_is_not_the_program(tmp_path: Path) -> None:

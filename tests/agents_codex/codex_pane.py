@@ -28,7 +28,7 @@ from org.terminal import conf, delivery
 from org.terminal.grid import Grid
 from org.terminal.panes import PaneSpec
 
-SECONDS = 30.0
+SECONDS = 120.0
 KEY, KEY_NAME = "test-key-that-opens-nothing", "STUB_API_KEY"
 
 

@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Pane:
         env = {"PATH": self.path, "TINY_LOG": str(self.log), **command.environment}
         self.grid.ensure([PaneSpec("junior-1", command.argv, command.cwd, env, keeps=command.keeps)])
 
-    def until(self, done: Callable[[], object], seconds: float = 20) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"never: {self.seen[-4:]}\n{self.screen()}"
@@ -61,6 +62,14 @@ class Pane:
     def type(self, text: str, *keys: str) -> None:
         pane = self.grid.find("junior-1").pane_id
         self.grid.tmux.run(["send-keys", "-t", pane, "-l", text], *(["send-keys", "-t", pane, key] for key in keys))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The turn that begins in the block does not end in it, however slowly we look."""
+        hold = self.log.with_name(f"{self.log.name}.hold")
+        hold.touch()
+        yield
+        hold.unlink()
 
     @property
     def state(self) -> State | None:
@@ -98,8 +107,9 @@ def test_a_nudge_is_a_draft_then_a_prompt_told_once(pane: Pane) -> None:
     assert delivery.paste_line(pane.grid, "junior-1", "ORG-7: 1 new letter. Read it: org inbox", submit=False).delivered
     pane.until(lambda: pane.backend.composer(pane.screen()) is Composer.DRAFT)
     assert pane.prompts == []
-    assert delivery.press_enter(pane.grid, "junior-1").delivered
-    pane.until(lambda: pane.state is State.WORKING)
+    with pane.held():
+        assert delivery.press_enter(pane.grid, "junior-1").delivered
+        pane.until(lambda: pane.state is State.WORKING)
     pane.until(lambda: pane.state is State.IDLE)
     assert pane.prompts == ["you: ORG-7: 1 new letter. Read it: org inbox"] and sum("ORG-7" in line for line in pane.took()) == 1
 
@@ -107,11 +117,12 @@ def test_a_nudge_is_a_draft_then_a_prompt_told_once(pane: Pane) -> None:
 def test_a_nudge_behind_a_turn_is_queued_first(pane: Pane) -> None:
     pane.start()
     pane.until(lambda: pane.state is State.IDLE)
-    pane.type("a slow thing", "Enter")
-    pane.until(lambda: pane.state is State.WORKING)
-    delivery.paste_line(pane.grid, "junior-1", "ORG-8: 1 new letter. Read it: org inbox")
-    pane.until(lambda: any("ORG-8" in line for o in pane.seen for line in o.queued))
-    assert not any("ORG-8" in text for text in pane.prompts)
+    with pane.held():
+        pane.type("a thing", "Enter")
+        pane.until(lambda: pane.state is State.WORKING)
+        delivery.paste_line(pane.grid, "junior-1", "ORG-8: 1 new letter. Read it: org inbox")
+        pane.until(lambda: any("ORG-8" in line for o in pane.seen for line in o.queued))
+        assert not any("ORG-8" in text for text in pane.prompts)
     pane.until(lambda: any("ORG-8" in text for text in pane.prompts))
 
 

@@ -1,7 +1,7 @@
 """A tiny agent program: `tiny_agent.py [--again] [--model M] [PROMPT]`. A box at the bottom, a conversation above it.
 
-It works a second on each line, keeps further lines in a queue, asks when a line says `ask`, and writes what it took up to
-the file TINY_LOG.
+It works a moment on each line, and as long as there is a file TINY_LOG.hold; it keeps further lines in a queue, asks when a
+line says `ask`, and writes what it took up to the file TINY_LOG.
 """
 
 import os
@@ -33,7 +33,7 @@ class Tiny:
                 self.keys(os.read(0, 65536).decode(errors="replace"))
 
     def work(self) -> None:
-        if self.busy_until and time.monotonic() >= self.busy_until:
+        if self.busy_until and time.monotonic() >= self.busy_until and not os.path.exists(os.environ["TINY_LOG"] + ".hold"):
             self.busy_until = 0.0
             self.history.append("* done")
         if self.queue and not self.busy_until and not self.asks:
@@ -41,7 +41,7 @@ class Tiny:
             self.history.append(f"you: {line}")
             log(line)
             self.asks = "ask" in line.split()
-            self.busy_until = 0.0 if self.asks else time.monotonic() + (3.0 if "slow" in line else 0.4)
+            self.busy_until = 0.0 if self.asks else time.monotonic() + 0.4
 
     def keys(self, text: str) -> None:
         text = text.replace(BEGIN, "").replace(END, "")

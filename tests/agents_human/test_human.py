@@ -49,7 +49,7 @@ def started(grid: Grid, seat: Seat) -> None:
     grid.ensure([PaneSpec(seat.agent, command.argv, command.cwd, env, keeps=command.keeps)])
 
 
-def eventually(ask: Callable[[], object], seconds: float = 15) -> None:
+def eventually(ask: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not ask():
         assert time.monotonic() < deadline

@@ -22,7 +22,7 @@ from org.supervisor.office import Office
 CALL = Call("question", "q-1", "chief asks: $(touch nowhere) {lab} & <b>; may I?")
 
 
-def eventually(fact: Callable[[], object], seconds: float = 20.0) -> None:
+def eventually(fact: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline, "this never became true"

@@ -96,6 +96,7 @@ async def eventually(visitor: Visitor, fact: Callable[[], object]) -> None:
     patience = _Patience()
     await settled(visitor.app)
     while not fact():
+        assert visitor.app.is_running and not visitor.app._exception, "the app ended"  # run_test raises why
         assert not patience.is_over, f"this never became true of\n{screen.text(visitor.app)}"
         await asyncio.sleep(0.05)
         await settled(visitor.app)

@@ -5,10 +5,10 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psutil
-from laboratory import Laboratory, make
+from laboratory import Laboratory
+from played import set_task
 
 from org.lab import requests as lab_requests
 from org.lab import schedule
@@ -69,15 +69,13 @@ def test_a_killed_keeper_is_a_lost_run_whose_orphans_end_and_which_runs_again(me
     assert mine[0].id not in {s.run for s in SLOTS.select(measured.lab.ledger.reader)}
 
 
-def test_a_run_that_never_ends_fails_its_experiment_with_the_reason(tmp_path: Path) -> None:
-    fit = make(tmp_path, configure=lambda text: text.replace("timeout_min: 1", "timeout_min: 0.05"))
-    fit.program()
-    made = fit.recipe("junior-1", pause=1000)
-    fit.until(fit.settled(made.id))
-    after = fit.experiment(made.id)
-    assert after.state is State.FAILED and "still running after 0.05 min (task.timeout_min)" in after.reason
-    assert [r.state for r in reads.candidate_runs(fit.lab.ledger.reader, made.id)] == [RunState.TIMED_OUT] * 2
-    fit.lab.ledger.close()
+def test_a_run_that_never_ends_fails_its_experiment_with_the_reason(measured: Laboratory) -> None:
+    set_task(measured, timeout_min=0.02)  # too little for any run on a busy machine; the base has run already
+    made = measured.recipe("junior-1", pause=1000)
+    measured.until(measured.settled(made.id))
+    after = measured.experiment(made.id)
+    assert after.state is State.FAILED and "still running after 0.02 min (task.timeout_min)" in after.reason
+    assert [r.state for r in reads.candidate_runs(measured.lab.ledger.reader, made.id)] == [RunState.TIMED_OUT] * 2
 
 
 def test_cancelling_a_running_experiment_ends_its_process_and_frees_its_device(measured: Laboratory) -> None:

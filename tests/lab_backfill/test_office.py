@@ -1,6 +1,7 @@
 """The real loop, real keepers, one-second runs: an office without proposals, killed once; and what `org devices` says."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 from laboratory import Laboratory, make, open_
 
 from org.cli.main import org
+from org.lab.devices import reading
 from org.model.run import State
 from org.store import idle, runs
 from org.store.tables import IDLE, RUNS
@@ -37,9 +39,13 @@ def test_idle_devices_fill_the_heads_pool_and_the_timeline_says_the_rest(tmp_pat
     assert all(run.purpose == "pool" for run in RUNS.select(con))
     assert IDLE.count(con, "WHERE until IS NOT NULL") >= 2, "closed while the runs had the devices"
     lab.lab.ledger.close()
+    killed = datetime.now(UTC)
     lab = open_(lab.lab.layout.root)  # killed, and started again at once
+    lab.tick()
+    away = datetime.now(UTC) - killed
     lab.until(lambda: baselines(lab) == 8)
-    assert "supervisor down" not in [i.cause.value for i in IDLE.select(lab.lab.ledger.reader)]
+    if away < reading.GAP / 2:  # on a machine that does nothing else it takes a second
+        assert "supervisor down" not in [i.cause.value for i in IDLE.select(lab.lab.ledger.reader)]
     said = json.loads(verb(lab, monkeypatch, "--json", "--since", "1h"))
     assert [line["device"] for line in said["devices"]] == ["cpu:0", "cpu:1"]
     assert all(line["time"]["busy_seconds"] > 0 for line in said["devices"])

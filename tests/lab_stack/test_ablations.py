@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import Result
@@ -15,7 +16,7 @@ from org.lab.merging.parts import Part
 from org.model.errors import Refused
 from org.model.experiment import Experiment
 from org.model.study import State, Study
-from org.store import mail, studies
+from org.store import mail, meta, studies
 
 Say = Callable[..., Result]
 MODEL = "fit/model.py"
@@ -166,6 +167,32 @@ def test_a_change_that_does_not_run_without_a_part_says_so(played: Heads) -> Non
     found = asked(played, e.id)
     assert "does not run" in str(rows_of(found)["degree"]["role"]) and "diverged" in str(rows_of(found)["degree"]["role"])
     assert rows_of(found)["lr"]["role"] == "carries the gain"
+
+
+def test_an_ablation_whose_base_no_longer_runs_ends_and_says_so(played: Heads) -> None:
+    e = raced(played, played.recipe("junior-1", lr=0.3, degree=4))
+    with played.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another library")
+    played.ends = lambda run: crash(run, "no such module") if run.tree == e.base_tree else None
+    found = asked(played, e.id)
+    assert found.state is State.FAILED and f"the base of {e.id} does not run" in found.reason and "no such module" in found.reason
+    mine = studies.runs_of(played.lab.ledger.reader, found.id)
+    assert [sum(r.tree == e.base_tree and r.slot == slot for r in mine) for slot in (7, 6)] == [2, 2], "each seed once more"
+    letters = [m for m in mail.of_reader(played.lab.ledger.reader, "junior-1") if m.subject.startswith(found.id)]
+    assert len(letters) == 1 and found.reason in letters[0].body
+
+
+def test_a_part_that_crashes_in_the_second_round_is_not_asked_for_again(played: Heads) -> None:
+    played.effects["lr", 0.3] = 0.1
+    e = raced(played, played.recipe("junior-1", lr=0.3, degree=4))
+    rules = replace(played.lab.protocol.ablation, tail=1e-9)  # two runs an arm tell nothing
+    played.office.lab = played.lab = replace(played.lab, protocol=replace(played.lab.protocol, ablation=rules))
+    without = parts_of(played, e)["degree"].tree
+    played.ends = lambda run: crash(run, "diverged") if (run.tree, run.slot) == (without, 5) else None
+    found = asked(played, e.id)
+    assert "does not run" in str(rows_of(found)["degree"]["role"])
+    mine = studies.runs_of(played.lab.ledger.reader, found.id)
+    assert sum((r.tree, r.slot) == (without, 5) for r in mine) == 2
 
 
 def test_an_ablation_of_yesterdays_task_is_ended(played: Heads) -> None:

@@ -8,17 +8,19 @@ from heads_of import Heads
 from laboratory import Laboratory, git
 from test_stacks import opened
 
+from org.lab import programs
+from org.lab.drift import freezing, reopening
 from org.lab.merging import revert
 from org.lab.studies import certificate
 from org.lab.verdicts import findings
-from org.model.experiment import Event, State
+from org.model.experiment import Event, Experiment, State
 from org.model.merge import Kind as Move
 from org.model.merge import State as MoveState
 from org.model.request import State as Asked
 from org.model.study import Kind
 from org.model.study import State as StudyState
-from org.store import experiments, mail, reads, studies
-from org.store.tables import MERGES, PROGRAMS
+from org.store import experiments, mail, meta, reads, studies
+from org.store.tables import EXPERIMENTS, MERGES, PROGRAMS
 from org.workspace import refs
 
 Say = Callable[..., Result]
@@ -93,6 +95,54 @@ def test_a_merge_that_no_longer_holds_is_taken_out_too(played: Heads) -> None:
         for event in (Event.REOPEN, Event.RACE, Event.DISCARD):
             experiments.move(tx, first.id, event, played.now(), reason="a drift")
     assert "is taken out" in take_out(played, first.id) and played.experiment(first.id).state is State.REVERTED
+
+
+def test_a_merge_that_is_raced_again_in_a_closed_and_spent_program_is_told_and_taken_out(played: Heads) -> None:
+    first = raced_again(played)
+    programs.close(played.lab, "free", played.now(), "human", "done")
+    with played.lab.ledger.transaction() as tx:
+        PROGRAMS.update(tx, "free", allowance={"device_hours": 1e-9})
+    played.ticks(1)
+    after = played.experiment(first.id)
+    assert after.state is State.CANCELLED and not played.queued()
+    assert after.reason.endswith(f"its code is still in the head: `org revert {first.id}` takes it out"), after.reason
+    assert [m for m in mail.of_reader(played.lab.ledger.reader, "human") if m.subject.startswith(f"{first.id} is in the head")]
+    assert "is taken out" in take_out(played, first.id) and played.experiment(first.id).state is State.REVERTED
+    assert played.tick() == []
+
+
+@pytest.mark.parametrize("ended", [Event.CANCEL, Event.VETO, Event.WITHDRAW])
+def test_a_merge_whose_second_race_was_stopped_is_taken_out_too(played: Heads, ended: Event) -> None:
+    first = raced_again(played)
+    with played.lab.ledger.transaction() as tx:
+        experiments.move(tx, first.id, ended, played.now())
+    plan = revert.check(played.lab, first.id)[0]
+    with played.lab.ledger.transaction() as tx:
+        revert._intend(played.lab, tx, first, plan, "a reason", "human", played.now())
+    assert played.tick() == [] and played.experiment(first.id).state is State.REVERTED, "also where it was begun before"
+
+
+def test_what_cannot_move_to_reverted_is_refused_before_anything_is_begun(played: Heads) -> None:
+    first = played.merged(lr=0.3)
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, first.id, state=State.CONFLICT)
+    head = played.head()
+    answer = played.request("revert", experiment=first.id, why="no")
+    assert answer.state is Asked.REFUSED and "conflict" in answer.answer
+    assert played.head() == head and not MERGES.count(played.lab.ledger.reader, "WHERE kind = 'revert'")
+
+
+def raced_again(lab: Heads) -> Experiment:
+    """A merge that a drift opened again; its race waits for devices."""
+    first = lab.merged(lr=0.3)
+    freeze = freezing.Freeze("S1", first.base_tree, "", "the devices drifted", "")
+    with lab.lab.ledger.transaction() as tx:
+        reopening.reopen(lab.lab, tx, first, freeze, lab.now())
+        meta.put(tx, "drift_epoch", "1")
+    lab.held = True
+    lab.ticks(1)
+    assert lab.experiment(first.id).state is State.RACING
+    return lab.experiment(first.id)
 
 
 def test_what_is_in_no_head_is_refused(played: Heads) -> None:

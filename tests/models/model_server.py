@@ -72,7 +72,7 @@ class ModelServer:
         """The requests without tools."""
         return [r for r in self.requests if r.side]
 
-    def until(self, done: Callable[["ModelServer"], Any], seconds: float = 20) -> Any:
+    def until(self, done: Callable[["ModelServer"], Any], seconds: float = 120) -> Any:
         """Wait until done(server) is truthy and return it; AssertionError tells what was asked so far."""
         deadline = time.monotonic() + seconds
         while not (found := done(self)):

@@ -13,11 +13,12 @@ from org.runs.devices import Device
 from org.runs.spec import End
 
 SCORE = "import json; print(json.dumps({'value': 0.5, 'valid': True}))"
+SLEEP = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 # A child in a session of its own: no longer in the group that the keeper ends.
-LEAVES = f"""
+LEAVES = """
 import os, pathlib, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True, env=ENVIRONMENT)
+child = subprocess.Popen([sys.executable, "-c", CHILD], start_new_session=True, env=ENVIRONMENT)
 (pathlib.Path(sys.argv[1]) / "runaway.part").write_text(str(child.pid))
 (pathlib.Path(sys.argv[1]) / "runaway.part").rename(pathlib.Path(sys.argv[1]) / "runaway")
 """
@@ -39,8 +40,8 @@ while not (pathlib.Path(sys.argv[1]) / "runaway").exists():
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a process of our choice")
 
 
-def leaves(environment: str = "None") -> str:
-    return LEAVES.replace("ENVIRONMENT", environment)
+def leaves(environment: str = "None", child: str = STUBBORN) -> str:
+    return LEAVES.replace("ENVIRONMENT", environment).replace("CHILD", repr(child))
 
 
 def runaway(folder: Path) -> int:
@@ -88,9 +89,10 @@ def test_a_training_that_was_never_written_down_is_found_by_its_mark(bench: Benc
 def test_the_runs_of_others_go_on(bench: Bench, tmp_path: Path) -> None:
     """A neighbour, and a run of the same number in another lab."""
     (tmp_path / "other" / "snapshot").mkdir(parents=True)
-    neighbour = Bench(bench.folder, Device("cpu:1", "cpu")).start(leaves() + "time.sleep(600)", run="R2")
-    namesake = Bench(tmp_path / "other").start(leaves() + "time.sleep(600)")
-    mine = bench.start(leaves() + "time.sleep(600)")
+    meek = leaves(child=SLEEP) + SLEEP  # ended at the first word
+    neighbour = Bench(bench.folder, Device("cpu:1", "cpu")).start(meek, run="R2")
+    namesake = Bench(tmp_path / "other").start(meek)
+    mine = bench.start(meek)
     ours, theirs = runaway(mine), [runaway(neighbour), runaway(namesake), child_of(neighbour), child_of(namesake)]
     executor.cancel(mine)
     assert bench.outcome(mine).end is End.CANCELLED

@@ -12,7 +12,7 @@ from org.terminal.panes import PaneSpec
 T = TypeVar("T")
 
 
-def eventually(ask: Callable[[], T], seconds: float = 15) -> T:
+def eventually(ask: Callable[[], T], seconds: float = 120) -> T:
     """The first truthy answer; the last one when time is up."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()) and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from org.lab.lab import Lab
 from org.lab.merging import heads
 from org.lab.studies import engine
 from org.model.errors import Refused
-from org.model.experiment import Experiment, State
+from org.model.experiment import Event, Experiment, State, advance
 from org.model.merge import Kind as Move
 from org.model.merge import Merge
 from org.model.run import Event as RunEvent
@@ -45,6 +45,7 @@ def check(lab: Lab, id: str) -> list[Plan]:
     if e.state is State.REVERTED:
         raise Refused(f"{id} is out of the head already: {e.reason}")
     merge = _merge(con, e)
+    advance(e.state, Event.REVERT, id)  # what is begun must be able to end
     program = PROGRAMS.get(con, merge.program)
     head = refs.head(lab.git, merge.ref)
     if head != program.head_commit or program.head_commit is None:
