@@ -60,7 +60,8 @@ def test_who_knows_the_truth_hits_as_often_as_promised() -> None:
 
 
 def test_what_was_not_predicted_not_measured_or_is_no_number_is_left_out() -> None:
-    made = scores.of([Idea(True, None, 0.1, 0.1), Idea(True, 0.1, None), Idea(True, math.nan, 0.1, 0.1), Idea(True, 0.1, math.inf)])
+    unscored = [Idea(True, None, 0.1, 0.1), Idea(True, 0.1, None), Idea(True, math.nan, 0.1, 0.1), Idea(True, 0.1, math.inf)]
+    made = scores.of(unscored)
     assert (made.ideas, made.predictions, made.inside, made.bias) == (4, 0, 0, None)
 
 
