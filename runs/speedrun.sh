@@ -69,31 +69,40 @@ step() {
 
 # ended FILE WORD: whether a run's record is there and says so
 ended() { [ -z "$DRY_RUN" ] && grep -q "\"status\": \"$2\"" "$1" 2> /dev/null; }
+diverged() { ended "$1" failed && grep -q '"reason": "nan' "$1"; }
 there() { [ -z "$DRY_RUN" ] && [ -e "$1" ]; }
 
+# scored RUN FILE: whether the file is there and is of the checkpoint that the run has now
+scored() { there "$1/$2" && [ "$(checkpoint "$1/$2")" = "$(checkpoint "$1/train.json")" ]; }
+checkpoint() { sed -n 's/^ *"checkpoint_digest": "\(.*\)".*/\1/p' "$1"; }
+
+# with -dirty behind it where tracked files differ, or a run would import or read what is not tracked
 commit() {
   local dirty=""
-  [ -z "$(git status --porcelain --untracked-files=no 2> /dev/null || echo none)" ] || dirty="-dirty"
+  [ -z "$({ git status --porcelain --untracked-files=no && git status --porcelain trainer "$RECIPE"; } 2> /dev/null || echo none)" ] \
+    || dirty="-dirty"
   echo "$(git rev-parse HEAD 2> /dev/null || echo unknown)$dirty"
 }
 
-# run NUMBER SEED: train, score, CORE. A run that failed by itself (exit 3) is kept as it is, and the next one begins.
+# run NUMBER SEED: train, score, CORE. A run that failed by itself (exit 3, of which torchrun makes a 1) is kept as it is, and the
+# next one begins.
 run() {
   local name code=0
   name="$(printf %03d "$1")"
   local folder="$FOLDER/$name"
   if [ -z "$DRY_RUN" ]; then
     mkdir -p "$folder"
-    [ -e "$folder/commit" ] || commit > "$folder/commit"
   fi
   if ! ended "$folder/train.json" succeeded && ! ended "$folder/train.json" failed; then
+    # one that goes on from what it saved is of the commit that it began with: the trainer refuses any other code
+    [ -n "$DRY_RUN" ] || there "$folder/checkpoint.resume.pt" || commit > "$folder/commit"
     step "$name-train" "${LAUNCH[@]}" trainer train --device "$DEVICE" --seed "$2" --budget "$BUDGET" --depth "$DEPTH" \
       --recipe "$RECIPE" --data "$DATA" --out "$folder" || code=$?
-    [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || exit "$code"
+    [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || diverged "$folder/train.json" || exit "$code"
   fi
   if ended "$folder/train.json" failed; then return; fi
-  there "$folder/result.json" || step "$name-evaluate" "$PYTHON" -m trainer evaluate --run "$folder" --data "$DATA" --device "$DEVICE"
-  there "$folder/core.json" || step "$name-core" "$PYTHON" -m trainer core --run "$folder" --data "$DATA" --bundle "$BUNDLE" \
+  scored "$folder" result.json || step "$name-evaluate" "$PYTHON" -m trainer evaluate --run "$folder" --data "$DATA" --device "$DEVICE"
+  scored "$folder" core.json || step "$name-core" "$PYTHON" -m trainer core --run "$folder" --data "$DATA" --bundle "$BUNDLE" \
     --device "$DEVICES" ${CORE[@]+"${CORE[@]}"}
 }
 

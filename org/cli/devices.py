@@ -18,7 +18,7 @@ from org.lab.devices.backfill import Judged
 from org.lab.devices.offers import promotions
 from org.lab.devices.reading import DeviceTime
 from org.lab.lab import Lab
-from org.model.run import Run
+from org.model.run import Purpose, Run
 from org.runs import devices
 from org.runs.gpus import Gpu
 from org.store import idle
@@ -93,7 +93,8 @@ def _what(lab: Lab, run: Run) -> str:
     """`race of E41`, `baseline of pool-3`, `certificate S4`."""
     if run.study is not None:
         return f"{STUDIES.get(lab.ledger.reader, run.study).kind.value} {run.study}"
-    subject = run.experiment or (f"pool-{run.pool}" if run.pool is not None else run.program)
+    of_pool = run.pool is not None and run.purpose is not Purpose.FRESH  # head against root is the program's
+    subject = run.experiment or (f"pool-{run.pool}" if of_pool else run.program)
     return f"{timeline_read.PURPOSES[run.purpose]}{f' of {subject}' if subject else ''}"
 
 

@@ -10,6 +10,7 @@ from org import bootstrap, config
 from org.agents import briefing, registry
 from org.cli import context
 from org.lab import environment, founding, guards, prompts, requests
+from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.lab.merging import heads
 from org.model.agent import Control
@@ -71,7 +72,9 @@ def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
         {"lab": cfg.lab, "root": str(lab.layout.root), "worktrees": str(lab.layout.worktrees), "config": str(place.config_file)},
     )
     if not lock.is_running(lab.layout.supervisor_lock):
-        said += [f"finished the merge of {e}" for e in heads.settle_intents(lab, now)]
+        apart = Apart()
+        said += [f"finished the merge of {e}" for e in heads.settle_intents(lab, now, apart)]
+        said += [f"not finished, and tried again while the lab runs: {error}" for error in apart.errors]
         said += requests.step(lab, now)
         with lab.ledger.transaction() as tx:
             meta.put(tx, "stopping", None)

@@ -17,6 +17,7 @@ sweeps.py       org sweep: ask for one, end one
 review.py       approve or refuse what was proposed
 studies/        everything but the race: curve, sentinel, noise, certificate, stack, ablation, revert, rung, sweep
 pools.py        baseline runs: find, fill, refresh
+apart.py        many things, each apart: one that fails is not in the way of the next
 announce.py     tell author and chief what became of an experiment
 schedule.py     which queued run goes on which device
 collect.py      outcomes of keepers, taken once

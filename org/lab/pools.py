@@ -13,12 +13,14 @@ from datetime import datetime
 from org.lab import seeds, settings
 from org.lab.lab import Lab
 from org.lab.settings import Setting
+from org.lab.spend import admission
 from org.model.pool import Pool, Slot
+from org.model.program import State as ProgramState
 from org.model.run import OUTSTANDING, Event, Purpose, Run, State
 from org.science import protocol as science
 from org.science import sigma
 from org.store import events, meta, reads, runs
-from org.store.tables import POOLS, RUNS, SLOTS
+from org.store.tables import POOLS, PROGRAMS, RUNS, SLOTS
 
 BASELINES = (Purpose.POOL, Purpose.SCREEN_POOL)
 CARRIED_AT_MOST = 5  # of eight: at least three seeds of a new pool are run for it
@@ -118,14 +120,19 @@ def queue_runs(
     experiment: str | None = None,
 ) -> list[Run]:  # fmt: skip
     """Ask for up to count baseline runs: empty seeds first, then, with a full pool, the oldest seed again.
-    A seed that is already being run is not asked for twice."""
-    busy = {r.slot for r in _outstanding(con, pool.id)}
+    A seed that is already being run is not asked for twice; one that waits for a program that may not spend is taken over."""
+    stuck = {} if _holds(lab, con, program) else _stuck(lab, con, pool.id)
+    busy = {r.slot for r in _outstanding(con, pool.id)} - set(stuck)
     have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
     wanted = [slot for slot in range(size(lab, pool)) if slot not in have | busy]
     oldest = _oldest(con, pool.id)
     if not wanted and not busy and oldest is not None:
         wanted = [oldest.slot]
-    return [_queue(lab, con, pool, slot, now, program, experiment) for slot in wanted[:count]]
+    return [
+        _take_over(con, stuck[slot], now, program, experiment) if slot in stuck
+        else _queue(lab, con, pool, slot, now, program, experiment)
+        for slot in wanted[:count]
+    ]  # fmt: skip
 
 
 def fill(lab: Lab, con: sqlite3.Connection, pool: Pool, now: datetime, program: str) -> list[Run]:
@@ -184,6 +191,29 @@ def _queue(
             gang=at.gang,
         ),
     )  # fmt: skip
+
+
+def _take_over(
+    con: sqlite3.Connection, run: Run, now: datetime, program: str | None, experiment: str | None
+) -> Run:  # fmt: skip
+    """A queued run becomes that program's; who asked for it first finds its value in the pool all the same."""
+    RUNS.update(con, run.id, program=program, experiment=experiment)
+    events.append(con, "run.taken_over", run.id, at=now, was=run.program, program=program, experiment=experiment)
+    return RUNS.get(con, run.id)
+
+
+def _stuck(lab: Lab, con: sqlite3.Connection, pool: int) -> dict[int, Run]:
+    """By seed, the pool's queued runs whose program may not spend: they would be waited for without end."""
+    queued = [run for run in _outstanding(con, pool) if run.state is State.QUEUED]
+    holding = {slug for slug in {run.program for run in queued} if _holds(lab, con, slug)}
+    return {run.slot: run for run in queued if run.program in holding}
+
+
+def _holds(lab: Lab, con: sqlite3.Connection, program: str | None) -> bool:
+    """Whether no run of the program may start: it is paused, or its allowance is spent."""
+    if program is None:
+        return False
+    return PROGRAMS.get(con, program).state is ProgramState.PAUSED or admission.full(lab, "program", program) is not None
 
 
 def _slots(con: sqlite3.Connection, pool: int) -> list[Slot]:

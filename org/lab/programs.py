@@ -7,7 +7,7 @@ from datetime import datetime
 from org.lab import announce
 from org.lab.lab import Lab
 from org.lab.merging import heads
-from org.lab.spend import admission, limits
+from org.lab.spend import admission
 from org.model.brief import Brief
 from org.model.errors import Refused
 from org.model.experiment import Event as ExperimentEvent
@@ -107,10 +107,10 @@ def close(lab: Lab, slug: str, now: datetime, actor: str, reason: str) -> None:
 
 def spent(lab: Lab, program: Program) -> str | None:
     """The allowance into which no run of the program fits any more; None while one does."""
-    con = lab.ledger.reader
-    found = [limits.standing(lab, con, x) for x in limits.of_scope(lab, con, "program", program.slug)]
-    full = next((s.limit for s in found if s.is_full and admission.spends(lab, s.limit.unit)), None)
-    return None if full is None else f"its allowance of {full.most:g} {full.unit.value.replace('_', '-')} is spent"
+    full = admission.full(lab, "program", program.slug)
+    if full is None:
+        return None
+    return f"its allowance of {full.limit.most:g} {full.limit.unit.value.replace('_', '-')} is spent"
 
 
 def settle_allowances(lab: Lab, now: datetime) -> None:

@@ -44,9 +44,13 @@ def step(lab: Lab, now: datetime, strangers: Collection[str] = ()) -> list[str]:
         return []
     admitting = admission.now(lab)
     waiting = [run for run in _waiting(lab) if admitting.refuses(run) is None]  # the others leave their devices to these
+    started: list[str] = []
+    errors: list[OrgError] = []
     if (idle := len(free) - sum(run.gang for run in waiting)) > 0:
-        waiting += backfill.fill(lab, idle, now)
-    started, errors = [], []
+        try:
+            waiting += backfill.fill(lab, idle, now)
+        except OrgError as error:  # what nobody asked for must not be in the way of what somebody did
+            errors.append(error)
     drain: gangs.Drain | None = None
     for run in gangs.first(waiting, meta.get(lab.ledger.reader, "draining")):
         chosen = _choose(lab, run, [d for d in free if drain is None or not drain.keeps(lab, d, run)])
@@ -56,7 +60,7 @@ def step(lab: Lab, now: datetime, strangers: Collection[str] = ()) -> list[str]:
                 free = [device for device in free if device not in chosen]
                 started.append(run.id)
             elif drain is None and not chosen:
-                drain = _drain(lab, run, free, now)
+                drain = _drain(lab, run, free, now, strangers)
         except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
             errors.append(error)
     if drain is None:
@@ -129,11 +133,13 @@ def fits(lab: Lab, run: Run, device: Device) -> bool:
     return bool(_choose(lab, run, [device]))
 
 
-def _drain(lab: Lab, run: Run, free: Sequence[Device], now: datetime) -> gangs.Drain | None:
+def _drain(
+    lab: Lab, run: Run, free: Sequence[Device], now: datetime, strangers: Collection[str]
+) -> gangs.Drain | None:  # fmt: skip
     """Keep what is free for a gang from now on, once nothing more urgent wants it; a gang of the backfill is not waited for."""
     if run.gang == 1 or not free or _order(run, _opened(lab)) >= BACKFILL:
         return None
-    drain = gangs.drain(lab, run, free, now)
+    drain = gangs.drain(lab, run, free, now, strangers)
     if drain is not None:
         gangs.begun(lab, run, now)
     return drain
@@ -205,7 +211,8 @@ def make_spec(lab: Lab, run: Run, device: Device, folder: Path, snapshot: Path, 
         run=run.id, device=gang.named([d.name for d in (device, *others)]), threads=device.threads, snapshot=str(snapshot),
         train=environment.fill(gangs.launcher(task.command, run.gang), values),
         evaluate=environment.fill(task.evaluate, values) if task.evaluate else None,
-        pattern=task.pattern, metric=task.metric, environment=run_environment.build(device, snapshot, *others),
+        pattern=task.pattern, metric=task.metric,
+        environment=run_environment.build(device, snapshot, *others, forked=bool(task.warm)),
         timeout_seconds=settings.timeout_min(lab, run.rung) * 60, evaluate_timeout_seconds=EVALUATE_SECONDS,
         scoring=run_environment.visible(device), warm=task.warm,
     )  # fmt: skip

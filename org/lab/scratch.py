@@ -28,7 +28,9 @@ from org.store import events, requests
 from org.store.tables import AGENTS, EVENTS
 
 WAIT_SECONDS = 0.2
+END_SECONDS = 2.0  # of grace
 VERB = "try"
+HOLDER = "org try"  # as a lock's holder, after the lab's name
 BEGAN, ENDED = "try.began", "try.ended"  # the second carries the seconds, and the number of the request as the first does
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)  # a closed pane
 
@@ -47,7 +49,7 @@ def leased(lab: Lab, actor: str, preferred: str | None, wait_seconds: float) -> 
         assert me is not None
         request = requests.ask(tx, VERB, actor, now, pid=me.pid, started=me.started)
     try:
-        device, lease = _wait(lab, f"{lab.config.lab} org try by {actor}", preferred, wait_seconds)
+        device, lease = _wait(lab, f"{lab.config.lab} {HOLDER} by {actor}", preferred, wait_seconds)
     finally:
         with lab.ledger.transaction() as tx:
             requests.settle(tx, request.id, State.DONE, "ended", datetime.now(UTC))
@@ -65,22 +67,35 @@ def leased(lab: Lab, actor: str, preferred: str | None, wait_seconds: float) -> 
 
 
 def settle(lab: Lab, now: datetime) -> int:
-    """Note the end of tries whose process was killed before it could: they count until now. Returns how many there were."""
+    """End what tries have left whose process was killed before it could, and note their end: they count until now. Returns
+    how many there were."""
     open_ = [
         began for began in EVENTS.select(lab.ledger.reader, _STILL_OPEN, BEGAN, ENDED)
         if not processes.is_alive(processes.Identity(int(began.detail["pid"]), float(began.detail["started"])))
     ]  # fmt: skip
     for began in open_:
+        processes.end_marked(_mark(lab.layout.worktree(began.subject), int(began.detail["pid"])), END_SECONDS)
         with lab.ledger.transaction() as tx:
             seconds = (now - began.at).total_seconds()
             _note_end(tx, began.subject, int(began.detail["request"]), began.detail["program"], seconds, now)
     return len(open_)
 
 
+def began(lab: Lab, device: Device) -> datetime | None:
+    """When the try that has the device took it; None where none has."""
+    found = [x for x in EVENTS.select(lab.ledger.reader, _STILL_OPEN, BEGAN, ENDED) if x.detail["device"] == device.name]
+    return max((x.at for x in found), default=None)
+
+
 _STILL_OPEN = (
     "AS began WHERE kind = ? AND NOT EXISTS (SELECT 1 FROM events AS ended WHERE ended.kind = ? "
     "AND ended.subject = began.subject AND json_extract(ended.detail, '$.request') = json_extract(began.detail, '$.request'))"
 )
+
+
+def _mark(worktree: Path, pid: int) -> Path:
+    """What the try of that process marks its run with, as a run's folder marks a run; no such folder is made."""
+    return worktree / f".try-{pid}"
 
 
 def _note_end(con: sqlite3.Connection, actor: str, request: int, program: str | None, seconds: float, now: datetime) -> None:
@@ -138,16 +153,17 @@ def command(lab: Lab, device: Device, worktree: Path, out: Path, budget: str, se
 
 def run(argv: Sequence[str], device: Device, cwd: Path, deadline_seconds: float, say: Callable[[str], None]) -> int:
     """Run argv in its own process group on the device, passing its output on line by line. Returns its exit status;
-    the group is gone afterwards, also on an interrupt."""
+    the group is gone afterwards, also on an interrupt. A kill of this process leaves it to settle(), which knows its mark."""
+    variables = run_environment.build(device, cwd) | processes.mark(_mark(cwd, os.getpid()))
     child = subprocess.Popen(
-        list(argv), cwd=cwd, env=run_environment.build(device, cwd), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        list(argv), cwd=cwd, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, text=True, errors="replace", start_new_session=True,
     )  # fmt: skip
     late = threading.Event()
 
     def end() -> None:  # from outside, for a child that says nothing would never let us look at the clock
         late.set()
-        processes.end_group(child.pid, 2.0)
+        processes.end_group(child.pid, END_SECONDS)
 
     timer = threading.Timer(deadline_seconds, end)
     timer.start()
@@ -161,7 +177,7 @@ def run(argv: Sequence[str], device: Device, cwd: Path, deadline_seconds: float,
         return 0 if late.is_set() else status
     finally:
         timer.cancel()
-        processes.end_group(child.pid, 2.0)
+        processes.end_group(child.pid, END_SECONDS)
         child.wait()
 
 

@@ -4,7 +4,7 @@ by name, and head against root on seeds that selected nothing."""
 import bisect
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -113,11 +113,7 @@ def _hours(con: sqlite3.Connection, chosen: Sequence[Tried]) -> list[float]:
 
 def fresh(con: sqlite3.Connection, moves: Moves, higher_is_better: bool) -> Bracket | None:
     """Of the program that gained most: its newest headline study, else the newest head whose fresh seeds the root has too."""
-    by_seed: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
-    for slug, seed, tree, metric in con.execute(
-        "SELECT program, seed, tree, metric FROM runs WHERE purpose = 'fresh' AND state = 'succeeded' AND metric IS NOT NULL"
-    ):
-        by_seed[slug, seed][tree] = metric
+    measured = {(slug, tree) for slug, tree in con.execute("SELECT DISTINCT program, tree FROM runs WHERE purpose = 'fresh'")}
     sign = -1.0 if higher_is_better else 1.0
     heads: dict[str, list[str]] = defaultdict(list)
     for move in moves.merges:
@@ -125,8 +121,7 @@ def fresh(con: sqlite3.Connection, moves: Moves, higher_is_better: bool) -> Brac
             heads[move.program].append(move.tree)
     found = []
     for slug, trees in heads.items():
-        seeds = [values for (program, _), values in by_seed.items() if program == slug]
-        bracket = _headline(con, slug) or _of_seeds(con, slug, trees, seeds, sign)
+        bracket = _headline(con, slug) or _of_seeds(con, slug, [tree for tree in trees if (slug, tree) in measured], sign)
         found += [bracket] if bracket is not None else []
     return max(found, key=lambda b: b.gain, default=None)
 
@@ -139,15 +134,13 @@ def _headline(con: sqlite3.Connection, slug: str) -> Bracket | None:
     return None
 
 
-def _of_seeds(
-    con: sqlite3.Connection, slug: str, trees: Sequence[str], seeds: Sequence[Mapping[str, float]], sign: float
-) -> Bracket | None:
-    """trees: of its heads, oldest first. seeds: of each fresh seed, the metric by tree."""
-    root = (reads.root_tree(con, slug) or _first_base(con, slug)) if seeds else None
+def _of_seeds(con: sqlite3.Connection, slug: str, trees: Sequence[str], sign: float) -> Bracket | None:
+    """trees: of its heads that fresh seeds have run, oldest first."""
+    root = (reads.root_tree(con, slug) or _first_base(con, slug)) if trees else None
     if root is None:
         return None
     for tree in reversed(trees):
-        pairs = [(values[root], values[tree]) for values in seeds if root in values and tree in values]
+        pairs = reads.fresh_pairs(con, slug, root, tree)
         if len(pairs) >= 2:
             gains = [sign * (root_value - head_value) for root_value, head_value in pairs]
             se = (sigma.squares(gains) / (len(gains) - 1) / len(gains)) ** 0.5

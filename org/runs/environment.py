@@ -9,8 +9,9 @@ from org.runs.devices import Device
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME")  # what a Python with a GPU needs to start
 
 
-def build(device: Device, snapshot: Path, *others: Device) -> dict[str, str]:
-    """Variables for a run on this device and on the others of its gang; threads are those of each process.
+def build(device: Device, snapshot: Path, *others: Device, forked: bool = False) -> dict[str, str]:
+    """Variables for a run on this device and on the others of its gang; threads are those of each process. forked: it may
+    come from an image.
 
     PYTHONSAFEPATH keeps the cwd out and PYTHONPATH puts the snapshot in: without the second, `python -m trainer` would
     import an installed trainer and every edit measure as nothing."""
@@ -24,7 +25,7 @@ def build(device: Device, snapshot: Path, *others: Device) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": "1" if forked else threads,  # it starts them as numpy is imported, and such an image cannot fork
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost 8 times the CPU on a loaded machine
         "GOMP_SPINCOUNT": "0",
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as NVML counts; by itself CUDA puts the fastest card first

@@ -154,9 +154,7 @@ def _status(run: Callable[[], object]) -> int:
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
         status = 1
-    for thread in threading.enumerate():
-        if not thread.daemon and thread is not threading.main_thread():
-            thread.join()
+    threading._shutdown()  # type: ignore[attr-defined]  # lets idle pools go before it waits; a plain join never returns
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

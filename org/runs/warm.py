@@ -17,6 +17,7 @@ from org.runs import image
 from org.runs.spec import Spec
 
 OF_A_RUN = ("PYTHONPATH", "CUDA_VISIBLE_DEVICES")  # what differs between runs and is read after torch is loaded
+LOG = "warm.log"  # in the folder of the run that an image was started for
 MOST_STARTS = 3  # of one image, before it is given up
 
 
@@ -25,7 +26,8 @@ class _Image:
     """One process, or none any more."""
 
     process: subprocess.Popen[bytes]
-    channel: socket.socket
+    channel: socket.socket  # never waits: the office must not stand still for an image that imports
+    log: Path
     ready: bool = False
 
     def is_ready(self) -> bool:
@@ -34,7 +36,7 @@ class _Image:
             raise ConnectionError("it ended")
         if not self.ready:
             try:
-                self.ready = self.channel.recv(len(image.READY), socket.MSG_DONTWAIT) == image.READY
+                self.ready = self.channel.recv(len(image.READY)) == image.READY
             except BlockingIOError:
                 return False
             if not self.ready:
@@ -47,6 +49,14 @@ class _Image:
         self.process.kill()
         self.process.wait()
 
+    def last_words(self) -> str:
+        """Of its log, and where that is."""
+        try:
+            said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError as error:
+            said = [str(error)]
+        return f"{said[-1] if said else 'it said nothing'} ({self.log.parent.name}/{self.log.name})"
+
 
 @dataclass(slots=True)
 class Images:
@@ -56,6 +66,7 @@ class Images:
     patience_seconds: float = 10.0
     _images: dict[str, _Image] = field(default_factory=dict)
     _starts: dict[str, int] = field(default_factory=dict)
+    _given_up: list[str] = field(default_factory=list)
 
     def fork(self, folder: Path, spec: Spec, log: int, locks: Sequence[int]) -> bool:
         """A keeper for the run, which inherits the locks, from the image of its environment. False: there is none (yet).
@@ -72,29 +83,41 @@ class Images:
                 self._start(key, spec.warm, environment, folder)
                 return False
             return found.is_ready() and _forked(found, folder, log, locks, self.patience_seconds)
-        except OSError:  # it is gone, or does not answer, or could not be started
-            if gone := self._images.pop(key, None):
-                gone.close()
+        except OSError as error:  # it is gone, or does not answer, or could not be started
+            self._lose(key, spec.warm, error)
             return False
+
+    def given_up(self) -> list[str]:
+        """What a person should know: the images that are not tried again, each told once."""
+        told, self._given_up[:] = list(self._given_up), []
+        return told
 
     def close(self) -> None:
         """End them all."""
         while self._images:
             self._images.popitem()[1].close()
 
+    def _lose(self, key: str, modules: Sequence[str], error: OSError) -> None:
+        gone = self._images.pop(key, None)
+        if gone is not None:
+            gone.close()
+        if self._starts.get(key) == MOST_STARTS:
+            last = str(error) if gone is None else gone.last_words()
+            self._given_up.append(f"runs start without {', '.join(modules)} imported: no image lasts; the last said: {last}")
+
     def _start(self, key: str, modules: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
         if self._starts.get(key, 0) == MOST_STARTS:
             return
         self._starts[key] = self._starts.get(key, 0) + 1
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, (folder / "warm.log").open("wb") as log:
+        with theirs, (folder / LOG).open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, image.__file__, str(theirs.fileno()), *modules], cwd="/", start_new_session=True,
                 env={**environment, image.MARK: " " * image.MARK_BYTES}, pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        ours.settimeout(self.patience_seconds)
-        self._images[key] = _Image(process, ours)
+        ours.setblocking(False)
+        self._images[key] = _Image(process, ours, folder / LOG)
 
 
 def _forked(found: _Image, folder: Path, log: int, locks: Sequence[int], patience_seconds: float) -> bool:

@@ -6,7 +6,7 @@ that does harm is dropped and the rest is measured again.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,7 +60,8 @@ class Decision:
     """MEASURE: runs the stack lacks; LEAVE_ONE_OUT: runs each reduced stack lacks at most."""
     drop: str | None = None
     contributions: tuple[tuple[str, float], ...] = ()
-    """(member, z of what the stack loses without it), worst first, once every reduced stack is measured."""
+    """(member, z of what the stack loses without it), worst first, once every reduced stack is measured; not of a member
+    without which it does not run."""
 
 
 def decide(
@@ -72,12 +73,14 @@ def decide(
     *,
     spread: float,
     dropped: int,
+    needed: Collection[str] = (),
     protocol: Protocol,
 ) -> Decision:
     """What to do with a stack. All values from full-budget runs; lower is better.
 
     base: values of the pool named base_pool. stack: runs of all members together. without: by member, runs of the stack
-    without it. spread: run-to-run standard deviation. dropped: changes that were dropped in earlier rounds.
+    without it. spread: run-to-run standard deviation. dropped: changes that were dropped in earlier rounds. needed: members
+    without which the stack does not run; they are never dropped.
     """
     rules = protocol.stack
     if len(members) > rules.largest:
@@ -95,10 +98,13 @@ def decide(
         return Decision(Next.ACCEPT, f"the stack delivers: {numbers}", *measured)
     if len(members) < 2 or dropped >= rules.rounds:
         return Decision(Next.ACCEPT, f"the stack falls short and nothing more is dropped: {numbers}", *measured)
-    lacking = max(rules.leave_one_out_runs - len(without.get(member.name, ())) for member in members)
+    spare = [member for member in members if member.name not in needed]
+    if not spare:
+        return Decision(Next.ACCEPT, f"the stack falls short and does not run without any of its changes: {numbers}", *measured)
+    lacking = max(rules.leave_one_out_runs - len(without.get(member.name, ())) for member in spare)
     if lacking > 0:
         return Decision(Next.LEAVE_ONE_OUT, f"the stack falls short: {numbers}", *measured, add_runs=lacking)
-    return _drop_worst(measured, _contributions(members, stack, without, spread), numbers)
+    return _drop_worst(measured, _contributions(spare, stack, without, spread), numbers)
 
 
 def _drop_worst(

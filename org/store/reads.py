@@ -68,6 +68,13 @@ def root_tree(con: sqlite3.Connection, program: str) -> str | None:
     return found[0].detail["root_tree"] if found else None
 
 
+def tree_before(con: sqlite3.Connection, merge: Merge) -> str:
+    """The head that a merge moved, as it was run: what the move before it made; before the first one, its base."""
+    tail = "WHERE state = 'done' AND program = ? AND id < ? ORDER BY id DESC LIMIT 1"
+    before = MERGES.select(con, tail, merge.program, merge.id)
+    return before[0].tree if before else EXPERIMENTS.get(con, merge.experiment).base_tree
+
+
 def in_lab_head(con: sqlite3.Connection) -> dict[str, str]:
     """Experiment → the study whose stack took it into the lab's head, of those that are in it still."""
     found: dict[str, str] = {}
@@ -103,12 +110,20 @@ def scratch_runs(con: sqlite3.Connection, since: datetime | None = None) -> int:
 
 
 def fresh_pairs(con: sqlite3.Connection, program: str, root: str, head: str) -> list[tuple[float, float]]:
-    """(root, head) values on the fresh seeds that both trees have run."""
-    found = RUNS.select(con, "WHERE program = ? AND purpose = 'fresh' AND state = 'succeeded'", program)
-    by_seed: dict[int, dict[str, float]] = {}
-    for run in found:
-        if run.metric is not None:
-            by_seed.setdefault(run.seed, {})[run.tree] = run.metric
+    """(root, head) values on the fresh seeds that both trees have run at one setting: the budget, environment and device
+    model of the head's newest fresh run. Runs that were asked for before fresh runs had a pool are a setting of their own."""
+    found = con.execute(
+        "SELECT r.rung, r.budget, p.environment, p.device_model, r.seed, r.tree,"
+        " CASE WHEN r.state = 'succeeded' THEN r.metric END FROM runs r LEFT JOIN pools p ON p.id = r.pool"
+        " WHERE r.program = ? AND r.purpose = 'fresh' AND r.tree IN (?, ?)"
+        " ORDER BY CAST(substr(r.id, 2) AS INTEGER)",
+        (program, root, head),
+    ).fetchall()
+    newest = next((tuple(row)[:4] for row in reversed(found) if row["tree"] == head), None)
+    by_seed: dict[int, dict[str, float]] = defaultdict(dict)
+    for *setting, seed, tree, metric in found:
+        if tuple(setting) == newest and metric is not None:
+            by_seed[seed][tree] = metric
     return [(values[root], values[head]) for values in by_seed.values() if root in values and head in values]
 
 

@@ -3,30 +3,57 @@
 from datetime import datetime
 
 from org.lab import pages, review
+from org.lab.apart import Apart
 from org.lab.drift import drifting
 from org.lab.merging import ablate, merge, stacks
 from org.lab.rungs import promote
 from org.lab.screen import screening
 from org.lab.studies import engine as studies
+from org.lab.studies import outdated
 from org.lab.verdicts import judge
 from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
 
 
 def step(office: Office, now: datetime) -> None:
+    """Each part apart from the others: what one of them cannot do stops neither the next ones nor the pages."""
     lab = office.lab
-    review.step(lab, now)
-    changed = [*drifting.step(lab, now), *screening.step(lab, now), *judge.step(lab, now), *merge.step(lab, now)]
-    for id in promote.step(lab, now):
-        office.say(f"{id} asked · {STUDIES.get(lab.ledger.reader, id).subject} to a larger rung")
-    ablate.drop_outdated(lab, now)
-    stacks.step(lab, now)
-    for id in studies.step(lab, now):
-        study = STUDIES.get(lab.ledger.reader, id)
+    changed: list[str] = []
+    with Apart() as apart:
+        with apart.one():
+            review.step(lab, now)
+        for part in (drifting.step, screening.step, judge.step):
+            with apart.one():
+                changed += part(lab, now)
+        with apart.one():
+            changed += merge.step(lab, now, apart)
+        with apart.one():
+            _promote(office, now, apart)
+        for prepare in (ablate.drop_outdated, outdated.drop, stacks.step):
+            with apart.one():
+                prepare(lab, now)
+        with apart.one():
+            _studies(office, now, apart)
+        for id in dict.fromkeys(changed):
+            experiment = EXPERIMENTS.get(lab.ledger.reader, id)
+            office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")
+        with apart.one():
+            _write_pages(office)
+
+
+def _promote(office: Office, now: datetime, apart: Apart) -> None:
+    for id in promote.step(office.lab, now, apart):
+        office.say(f"{id} asked · {STUDIES.get(office.lab.ledger.reader, id).subject} to a larger rung")
+
+
+def _studies(office: Office, now: datetime, apart: Apart) -> None:
+    for id in studies.step(office.lab, now, outer=apart):
+        study = STUDIES.get(office.lab.ledger.reader, id)
         office.say(f"{id} {study.state.value} · {study.kind.value} of {study.subject} · {study.reason}")
-    for id in dict.fromkeys(changed):
-        experiment = EXPERIMENTS.get(lab.ledger.reader, id)
-        office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")
+
+
+def _write_pages(office: Office) -> None:
+    lab = office.lab
     touched, newest = pages.touched(lab, office.last_event)
     if not office.rewritten:
         touched |= set(pages.missing(lab))

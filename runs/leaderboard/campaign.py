@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runs.leaderboard.rows import BoardError, Run
+from trainer.measure.core import prompts
 
 TOLD = (
     "status", "reason", "seed", "depth", "train_seconds", "total_seconds", "tokens", "flops", "mfu", "device_model", "ranks",
@@ -17,7 +18,8 @@ TOLD = (
 
 
 def read(folder: Path) -> list[Run]:
-    """One row a run. Raises BoardError for a run that is not done, a commit that is not clean, a part of CORE."""
+    """One row a run. Raises BoardError for a run that is not done, a commit that is not clean, scores that are not CORE or not of
+    the run's own checkpoint."""
     runs = sorted(path for path in folder.iterdir() if path.is_dir() and path.name.isdigit())
     if not runs:
         raise BoardError(f"{folder} holds no numbered run folders")
@@ -63,14 +65,22 @@ def _run(campaign: str, folder: Path) -> Run:
         raise BoardError(f"{folder}: this run was stopped and is not done; repeat its command")
     if record["status"] != "succeeded":
         return Run(**known, status="failed", reason=record["reason"])
-    score, core = _json(folder / "result.json"), _json(folder / "core.json")
+    score, core = (_score(folder / name, record["checkpoint_digest"]) for name in ("result.json", "core.json"))
     reason = score["reason"] or core["reason"]
     if not (score["valid"] and core["valid"]):
         return Run(**known, status="invalid", reason=reason)
-    if core["core"] is None or core["max_per_task"]:
-        raise BoardError(f"{folder}: core.json is not CORE over all items of its 22 tasks; run `python -m trainer core` again")
+    if core["core"] is None or core["max_per_task"] or core["seed"] != prompts.SEED:
+        wanted = f"CORE over all items of its 22 tasks with examples of seed {prompts.SEED}"
+        raise BoardError(f"{folder}: core.json is not {wanted}; run `python -m trainer core` again")
     known |= {"seconds": record["train_seconds"], "bpb": score["value"], "core": core["core"]}
     return Run(**known | {"bundle_digest": core["bundle_digest"]}, status="succeeded", reason=None)
+
+
+def _score(path: Path, checkpoint_digest: str) -> dict[str, Any]:
+    found = _json(path)
+    if found["checkpoint_digest"] != checkpoint_digest:
+        raise BoardError(f"{path} is of another checkpoint than train.json; repeat runs/speedrun.sh")
+    return found
 
 
 def _commit(path: Path) -> str:

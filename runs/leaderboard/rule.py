@@ -2,13 +2,14 @@
 
 1. A campaign's runs are numbered from 1 without a gap: what was started is on the board, whatever came of it.
 2. A commit has one try: the first campaign on that hardware in which it is not the record already.
-3. At least RUNS finished runs of it, and beside them, on the same hardware and in the same campaign, as many of the record
-   before it, timed again; seeds differ. A run that diverged, or whose score is invalid, disqualifies; one that the machine
-   broke is shown and counts for nothing.
+3. The first RUNS finished runs of it count, and beside them, on the same hardware and in the same campaign, the first RUNS of
+   the record before it, timed again; seeds differ. Further runs change nothing: a campaign that may grow until it passes
+   passes sometimes by luck. A run that diverged, or whose score is invalid, disqualifies; one that the machine broke is
+   shown and counts for nothing.
 4. Its mean time is lower: Welch's one-sided test, p < P.
-5. It reaches the target, one-sided p < P over all its runs of that campaign. The first record on some validation data: mean
-   CORE over BAR. Its worst run sets the bar in bits per byte, which are a hundred times less noisy: later records have
-   to be below that, and not clearly below BAR in CORE.
+5. It reaches the target, one-sided p < P. The first record on some validation data: mean CORE over BAR. Its worst run sets
+   the bar in bits per byte, which are a hundred times less noisy: later records have to be below that, and not clearly
+   below BAR in CORE.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,8 +28,8 @@ DIVERGED = "nan"  # how the reason of such a run begins
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Means over `runs` finished runs, and what the tests gave. p_time is None for the first record on its hardware, bar (in
-    bits per byte) for the record that sets it."""
+    """Means over the runs that count, their number, and what the tests gave. p_time is None for the first record on its
+    hardware, bar (in bits per byte) for the record that sets it."""
 
     runs: int
     seconds: float
@@ -70,9 +71,9 @@ def gaps(board: Board) -> list[str]:
 
 def _finding(board: Board, record: Record, standing: Sequence[Finding]) -> Finding:
     logged = board.side(record.campaign, record.commit)
-    side = _finished(logged)
+    side = _counted(logged)
     if len(side) < RUNS:
-        told = f"{len(side)} finished runs of {record.commit} in campaign {record.campaign}: want at least {RUNS}"
+        told = f"{len(side)} finished runs of {record.commit} in campaign {record.campaign}: want {RUNS}"
         return Finding(record, None, (told,))
     bar = _bar(board, side[0], standing)
     p_time, slow = _time(board, record, side, _last(board, side[0], standing))
@@ -112,9 +113,9 @@ def _time(board: Board, record: Record, side: Sequence[Run], prior: str | None) 
         return None, [f"it names {record.prior} as the record before it; on this hardware that is {prior}"]
     if prior is None:
         return None, []
-    old = _finished(board.side(record.campaign, prior))
+    old = _counted(board.side(record.campaign, prior))
     if len(old) < RUNS:
-        return None, [f"{len(old)} finished runs of {prior} beside it: want at least {RUNS}, timed again"]
+        return None, [f"{len(old)} finished runs of {prior} beside it: want {RUNS}, timed again"]
     p = evidence.faster(_values(side, "seconds"), _values(old, "seconds"))
     return p, [] if p < P else [f"not clearly faster than {prior}: p = {p:.2g}, want < {P}"]
 
@@ -145,7 +146,7 @@ def _last(board: Board, run: Run, standing: Sequence[Finding]) -> str | None:
 def _bar(board: Board, run: Run, standing: Sequence[Finding]) -> float | None:
     """Bits per byte of the worst run of the first record that was scored on this validation data."""
     for finding in standing:
-        side = _finished(board.side(finding.record.campaign, finding.record.commit))
+        side = _counted(board.side(finding.record.campaign, finding.record.commit))
         if side[0].validation == run.validation:
             return max(_values(side, "bpb"))
     return None
@@ -153,6 +154,11 @@ def _bar(board: Board, run: Run, standing: Sequence[Finding]) -> float | None:
 
 def _finished(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run.status == "succeeded"]
+
+
+def _counted(runs: Sequence[Run]) -> list[Run]:
+    """Those that a claim is made of: known before the first of them is timed."""
+    return sorted(_finished(runs), key=lambda run: run.number)[:RUNS]
 
 
 def _values(side: Sequence[Run], name: str) -> list[float]:

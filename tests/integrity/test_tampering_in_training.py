@@ -66,7 +66,19 @@ def test_a_patched_cross_entropy_moves_no_score(attack: Attack) -> None:
 
 def test_a_step_that_is_cheap_only_while_it_is_counted(attack: Attack) -> None:
     attack.in_step("for _ in range(2 if given[2] > 0 else 0):\n    _call(self, *given)")
-    assert re.search(r"its last step computed 3 times what the counted one did$", attack.refused())
+    assert re.search(r"its last step computed 3 times what the counted one did", attack.refused())
+
+
+def test_a_step_that_is_dear_only_on_its_way(attack: Attack) -> None:
+    attack.in_step("for _ in range(3 if 0 < given[2] < 0.9 else 0):\n    _call(self, *given)")
+    assert re.match(r"its step \d+ computed 4 times what the counted one did$", attack.refused(budget="12step"))
+
+
+@pytest.mark.slow
+def test_compiled_steps_that_are_dear_on_their_way_are_found_out_afterwards(attack: Attack) -> None:
+    """With torch's compiler about, a counter around a step would change its bits: steps are made once more."""
+    attack.in_step("import torch._dynamo\nfor _ in range(3 if 0 < given[2] < 0.5 else 0):\n    _call(self, *given)")
+    assert re.match(r"a step at \d+% of its budget computed 4 times what the counted one did$", attack.refused(budget="3step"))
 
 
 def test_training_on_when_the_weights_are_taken(attack: Attack) -> None:

@@ -2,13 +2,14 @@
 
 from played import Played, crash
 
+from org.lab import pools
 from org.lab.merging import headline
 from org.lab.verdicts import crashes
 from org.model.experiment import State
 from org.model.run import Event, Purpose, Run
 from org.model.run import State as RunState
-from org.store import mail, reads, runs
-from org.store.tables import RUNS
+from org.store import mail, meta, reads, runs
+from org.store.tables import POOLS, RUNS
 
 
 def lose(lab: Played, run: Run) -> None:
@@ -88,6 +89,19 @@ def test_a_fresh_run_that_crashes_twice_is_told_once_and_left(played: Played) ->
     assert RUNS.count(con, "WHERE purpose = 'fresh'") == 4, "one retry each"
     told = [m for m in mail.of_reader(con, "human") if "fresh run" in m.subject]
     assert len(told) == 2 and "boom" in told[0].body
+
+
+def test_a_headline_that_waits_while_the_environment_changes_is_run_in_the_new_one(played: Played) -> None:
+    headline_of_a_merge(played)
+    con = played.lab.ledger.reader
+    before = waiting(played, Purpose.FRESH)
+    with played.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another")
+    played.ticks(2)
+    again = waiting(played, Purpose.FRESH)
+    assert {(r.tree, r.seed) for r in again} == {(r.tree, r.seed) for r in before} and len(again) == 2
+    assert not {r.id for r in before} & {r.id for r in again}
+    assert all(pools.is_current(played.lab, con, POOLS.get(con, r.pool)) and POOLS.get(con, r.pool).tree == r.tree for r in again)
 
 
 def test_an_earlier_head_s_lost_runs_stay_lost(played: Played) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,30 @@ def test_a_killed_try_counts_until_it_is_missed(fit: Laboratory) -> None:
         assert scratch.settle(fit.lab, at) == 1, "the living one goes on"
     assert scratch.settle(fit.lab, at) == 0, "once"
     assert spending.of(fit.lab, fit.lab.ledger.reader, "agent", "junior-1").device_hours == pytest.approx(1.0, abs=1e-3)
+
+
+def test_what_a_killed_try_leaves_on_its_device_is_ended(fit: Laboratory) -> None:
+    """Nobody holds the device's lock any more, and the next run would start beside it."""
+    worktree = fit.lab.layout.worktree("junior-1")
+    said: list[str] = []
+    code = "import os; print(os.environ['ORG_RUN'])"
+    scratch.run([sys.executable, "-c", code], CPU, worktree, 120, said.append)
+    assert said[0].endswith(str(os.getpid())), "by which it is found"
+    gone, sleeper = 2**22 + 1, [sys.executable, "-c", "import time; time.sleep(600)"]
+    left, other = (
+        subprocess.Popen(sleeper, env={"ORG_RUN": said[0].replace(str(os.getpid()), str(pid))}, start_new_session=True)
+        for pid in (gone, os.getpid())
+    )
+    try:
+        with fit.lab.ledger.transaction() as tx:
+            who = {"pid": gone, "started": 1000.0, "device": "cpu:0", "program": "free"}
+            events.append(tx, scratch.BEGAN, "junior-1", "junior-1", datetime.now(UTC), request=7, **who)
+        assert scratch.settle(fit.lab, datetime.now(UTC)) == 1
+        assert left.wait(60) == -signal.SIGTERM and other.poll() is None, "the living one goes on"
+    finally:
+        for child in (left, other):
+            child.kill()
+            child.wait()
 
 
 def test_a_closed_pane_ends_its_try_and_the_seconds_count(fit: Laboratory) -> None:

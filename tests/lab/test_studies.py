@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
 from played import Played
 
 from org.lab.lab import Lab
@@ -69,6 +70,15 @@ def test_a_study_asks_in_rounds_and_concludes_once(played: Played) -> None:
     assert (settled.state, settled.outcome, settled.reason) == (State.DONE, {"mean": 2.0}, "the mean is 2")
     assert engine.step(played.lab, NOW, KINDS) == []
     assert EVENTS.count(played.lab.ledger.reader, "WHERE kind = 'study.done'") == 1
+
+
+def test_a_study_that_cannot_be_advanced_is_not_in_the_way_of_the_next(played: Played) -> None:
+    with played.lab.ledger.transaction() as tx:
+        studies.ask(tx, Kind.NOISE, "pool-0", "me", NOW)  # of no tree
+    study = opened(played)
+    with pytest.raises(KeyError, match="tree"):
+        engine.step(played.lab, NOW, KINDS)
+    assert len(waiting(played, study)) == 1
 
 
 def test_a_crashed_run_is_run_once_more_on_its_seed_then_the_study_fails(played: Played) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from played import set_rung
 from watched import Watched
 
 from org.lab import pools, schedule, settings
@@ -17,7 +18,7 @@ from org.model.errors import Refused
 from org.model.run import OUTSTANDING, Purpose, Run
 from org.model.run import State as RunState
 from org.model.study import Kind
-from org.store import runs, studies
+from org.store import reads, runs, studies
 from org.store.tables import EXPERIMENTS, PROGRAMS, RUNS
 
 
@@ -225,6 +226,37 @@ def test_values_of_the_root_serve_the_next_head(watched: Watched) -> None:
     offers(watched, fresh)[0].take(watched.now())
     newest = RUNS.select(watched.lab.ledger.reader, "WHERE purpose = 'fresh' ORDER BY CAST(substr(id, 2) AS INTEGER)")[-1]
     assert newest.slot == root.slot and newest.tree != root.tree
+
+
+def test_values_of_another_budget_serve_no_head(watched: Watched) -> None:
+    merged(watched)
+    watched.held = True
+    con = watched.lab.ledger.reader
+
+    def play(count: int) -> None:
+        for _ in range(count):
+            offers(watched, fresh)[0].take(watched.now())
+            for run in watched.queued():
+                if run.purpose is Purpose.FRESH:
+                    watched.start(run)
+                    watched.end(run)
+            watched.ticks(1)
+
+    def pairs() -> list[tuple[float, float]]:
+        trees = [r.tree for r in RUNS.select(con, "WHERE purpose = 'fresh' ORDER BY CAST(substr(id, 2) AS INTEGER)")]
+        return reads.fresh_pairs(con, "free", *trees[:2])
+
+    play(4)
+    assert len(pairs()) == 2
+    set_rung(watched, run_budget="200step")
+    assert "0 of 8 fresh seeds" in offers(watched, fresh)[0].why
+    play(1)
+    again = RUNS.select(con, "WHERE purpose = 'fresh' AND budget = '200step'")
+    assert [(r.slot, r.device) for r in again] == [(2, "cpu:0")], "a seed of its own"
+    here, there = watched.lab.devices
+    assert schedule._choose(watched.lab, again[0], [replace(there, model="another model"), here]) == [here]
+    play(1)
+    assert len(pairs()) == 1, "the pair of today's budget, and none with a value of yesterday's"
 
 
 def test_a_merge_is_offered_its_certificate_once_priced_by_its_chance(watched: Watched) -> None:

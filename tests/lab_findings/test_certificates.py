@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import Result
-from played import Played
+from played import Played, set_task
 
-from org.lab import seeds
+from org.lab import schedule, seeds
 from org.lab.studies import certificate, engine
 from org.model.errors import Refused
 from org.model.experiment import Event, Experiment, State
@@ -16,8 +17,8 @@ from org.model.run import Run
 from org.model.study import Kind, Study
 from org.model.study import State as StudyState
 from org.science import certificate as rule
-from org.store import experiments, mail, reads, runs, studies
-from org.store.tables import STUDIES
+from org.store import experiments, mail, meta, reads, runs, studies
+from org.store.tables import EXPERIMENTS, STUDIES
 
 Say = Callable[..., Result]
 
@@ -58,7 +59,7 @@ def test_four_fresh_runs_of_each_head_certify_a_real_gain(played: Played, say: S
     engine.step(played.lab, played.now())
     con = played.lab.ledger.reader
     waiting = studies.outstanding_of(con, study.id)
-    assert [r.tree for r in waiting] == [e.base_tree] * 4 + [e.run_tree] * 4
+    assert [r.tree for r in waiting] == [e.base_tree, e.run_tree] * 4, "side by side: what drifts meets both"
     pool = {seeds.pool_seed(con, slot) for slot in range(8)}
     assert len({r.seed for r in waiting}) == 4 and not pool & {r.seed for r in waiting}
     found = play(played, study, 0.2)
@@ -124,4 +125,65 @@ def test_a_merge_taken_out_meanwhile_keeps_its_state(played: Played) -> None:
     with played.lab.ledger.transaction() as tx:
         experiments.move(tx, e.id, Event.REVERT, played.now(), reason="a person said so")
     found = play(played, study, 0.2)
-    assert found.state is StudyState.DONE and played.experiment(e.id).state is State.REVERTED
+    assert found.state is StudyState.FAILED and played.experiment(e.id).state is State.REVERTED
+    assert certificate.given(played.lab.ledger.reader) == []
+
+
+def test_a_merge_that_was_opened_again_meanwhile_has_its_test_when_it_is_merged_again(played: Played) -> None:
+    e = merged(played, 0.3)
+    study = ask(played, e.id)
+    with played.lab.ledger.transaction() as tx:
+        experiments.move(tx, e.id, Event.REOPEN, played.now(), reason="the devices drifted")
+    found = play(played, study, 0.2)
+    assert found.state is StudyState.FAILED and "E1 is reopened by now" in found.reason
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, e.id, state=State.MERGED)
+    assert not certificate.is_asked(played.lab.ledger.reader, e.id, 1)
+    assert play(played, ask(played, e.id), 0.2).outcome["certified"] and played.experiment(e.id).state is State.CERTIFIED
+
+
+def test_a_merge_whose_test_is_refused_is_in_nobodys_way(played: Played) -> None:
+    first, second = merged(played, 0.3), merged(played, 0.4, 0.13)
+    play(played, ask(played, first.id), 0.2)
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, first.id, state=State.MERGED)
+        asked = certificate.ask_all(played.lab, tx, "human", played.now())
+        EXPERIMENTS.update(tx, second.id, state=State.CERTIFIED)
+        with pytest.raises(Refused, match="has tested this merge"):
+            certificate.ask_all(played.lab, tx, "human", played.now())
+    assert [study.subject for study in asked] == [second.id]
+
+
+@pytest.mark.parametrize("what", ["environment", "drift_epoch"])
+def test_what_changes_between_its_runs_ends_a_certificate_and_it_may_be_asked_for_anew(played: Played, what: meta.Key) -> None:
+    e = merged(played, 0.3)
+    study = ask(played, e.id)
+    played.held = True
+    played.ticks(1)
+    con = played.lab.ledger.reader
+    for run in [r for r in studies.outstanding_of(con, study.id) if r.tree == study.plan["old"]]:
+        end(played, run, 1.0)
+    with played.lab.ledger.transaction() as tx:
+        meta.put(tx, what, "another")
+    played.ticks(1)
+    found = STUDIES.get(con, study.id)
+    assert found.state is StudyState.CANCELLED and "changed before all its runs were made" in found.reason
+    assert studies.outstanding_of(con, study.id) == [] and played.experiment(e.id).state is State.MERGED
+    assert not certificate.is_asked(con, e.id, 1)
+
+
+def test_a_merge_of_which_the_task_leaves_nothing_is_not_tested(played: Played) -> None:
+    e = merged(played, 0.3)
+    task = played.lab.config.task
+    set_task(played, protected=(*task.protected, *task.recipe))
+    with pytest.raises(Refused, match="nothing is left of E1"):
+        ask(played, e.id)
+
+
+def test_both_arms_run_on_one_model_of_device(played: Played) -> None:
+    study = ask(played, merged(played, 0.3).id)
+    engine.step(played.lab, played.now())
+    here, there = played.lab.devices
+    other = replace(there, model="another model")
+    for run in studies.outstanding_of(played.lab.ledger.reader, study.id):
+        assert schedule._choose(played.lab, run, [other, here]) == [here]

@@ -18,7 +18,7 @@ from org.model.errors import Refused
 from org.model.run import Event, Run
 from org.model.run import State as RunState
 from org.model.study import Kind, State, Study
-from org.store import runs, studies
+from org.store import meta, runs, studies
 from org.store.tables import STUDIES
 
 Say = Callable[..., Result]
@@ -121,6 +121,19 @@ def test_it_is_asked_for_once_and_shown_when_there_is_something(played: Played, 
     assert [s.id for s in studies.open_(played.lab.ledger.reader, Kind.NOISE)] == ["S1"]
     with played.lab.ledger.transaction() as tx, pytest.raises(Refused, match="nowhere has no head"):
         noise.ask(played.lab, tx, "nowhere", "human", played.now())
+
+
+def test_a_study_between_whose_runs_the_environment_changes_is_dropped(played: Played) -> None:
+    study = asked(played)
+    played.held = True
+    played.ticks(1)
+    con = played.lab.ledger.reader
+    first = studies.outstanding_of(con, study.id)[0]
+    assert schedule._choose(played.lab, first, [replace(d, model="another model") for d in played.lab.devices]) == []
+    with played.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another")
+    played.ticks(1)
+    assert STUDIES.get(con, study.id).state is State.CANCELLED and studies.outstanding_of(con, study.id) == []
 
 
 def test_a_lost_run_is_run_again_on_its_device(played: Played) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 from spending import BETTER, BIGGER, FASTER, Change, Spender
 
+from org.lab.drift import freezing
+from org.lab.drift.freezing import Freeze
 from org.lab.guiding import decisions
 from org.model.errors import ConfigError
 from org.model.experiment import Experiment, State
+from org.store import meta
 from org.store.tables import MESSAGES
 
 Labs = Callable[..., Spender]
@@ -47,6 +50,22 @@ def test_what_could_not_be_matched_is_not_merged_by_label(labs: Labs) -> None:
     lab.settle(made.id)
     found = lab.experiment(made.id)
     assert found.state is NOT and "not matched for compute: S1: crash: boom" in found.reason
+
+
+def test_what_is_merged_by_label_races_again_when_its_curve_is_of_another_task(labs: Labs) -> None:
+    lab = labs("{objective: flops}")
+    made = lab.try_("junior-1", BETTER, lr=0.3)
+    lab.studies_wait = True
+    lab.until_bought()
+    with lab.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another")
+    lab.ticks(1)
+    opened = lab.experiment(made.id)
+    assert opened.state is not NOT and "opened again: the task" in opened.reason, opened.reason
+    lab.studies_wait = False
+    lab.settle(made.id)
+    found = lab.experiment(made.id)
+    assert (found.state, found.label, len(lab.curves())) == (MERGED, "algorithm", 2), found.reason
 
 
 def longer(lab: Spender, change: Change, lines: int, agent: str = "junior-1") -> Experiment:
@@ -107,6 +126,28 @@ def test_a_refused_keep_stays_better_and_is_not_merged(labs: Labs, reopened: Cal
     found = lab.experiment(made.id)
     assert (found.state, found.reason, found.label) == (NOT, "not worth it, says human: too clever", "algorithm")
     lab.lab.ledger.close()
+
+
+def test_a_keep_that_is_opened_again_is_asked_about_again(labs: Labs) -> None:
+    """The person says yes while a drift is looked into; the race that follows has other numbers, if as many runs."""
+    lab = labs("{worth_it: human}")
+    made = lab.try_("junior-1", Change(gain=0.02), lr=0.3)
+    runs = []
+    for times in (1, 2, 3):
+        until_asked(lab, times)
+        runs.append(lab.experiment(made.id).decision["candidate_runs"])
+        with lab.lab.ledger.transaction() as tx:
+            freezing.begin(tx, Freeze("S1", made.base_tree, "it drifts", "", ""), lab.now())
+        assert lab.ask("approve", experiment=made.id).answer == f"{made.id} may be merged"
+    assert runs[1] == runs[2], "else the count alone would tell the letters apart"
+    until_asked(lab, 4)
+    lab.ask("approve", experiment=made.id)
+    lab.settle(made.id)
+    assert lab.experiment(made.id).state is MERGED
+
+
+def until_asked(lab: Spender, times: int) -> None:
+    lab.until(lambda: MESSAGES.count(lab.lab.ledger.reader, "WHERE subject LIKE 'Is E%'") == times)
 
 
 def test_the_answer_comes_after_the_question(labs: Labs) -> None:

@@ -6,14 +6,18 @@ from dataclasses import replace
 import pytest
 from click.testing import Result
 from climbing import Climbing
+from laboratory import git, set_values
 
+from org.lab import programs
 from org.lab.guiding import decisions
+from org.lab.merging import roots
 from org.lab.rungs import ladder
 from org.lab.rungs import offers as promote_offers
 from org.model.experiment import State
 from org.model.message import OFFICE
+from org.model.study import State as StudyState
 from org.science import rules
-from org.store import events, mail
+from org.store import events, mail, meta
 from org.store.tables import STUDIES
 
 Say = Callable[..., Result]
@@ -45,6 +49,18 @@ def test_it_waits_for_a_device_that_would_idle(lab: Climbing) -> None:
     lab.change("junior-1", 0.0, lr=0.5)
     lab.ticks(5)
     assert lab.promotions() == []
+
+
+def test_what_waits_for_a_paused_program_holds_no_promotion_up(lab: Climbing) -> None:
+    lab.merged(0.06, lr=0.3)
+    lab.program("other")
+    lab.held = True
+    lab.change("junior-1", 0.0, lr=0.5)
+    lab.ticks(2)
+    programs.pause(lab.lab, "other", lab.now(), "human", "later")
+    by(lab, "auto")
+    lab.ticks(2)
+    assert lab.queued() and len(lab.promotions()) == 1
 
 
 def test_what_is_under_the_threshold_is_passed_over_once(lab: Climbing) -> None:
@@ -88,12 +104,60 @@ def test_enough_small_confirmations_go_as_one_bundle(lab: Climbing, say: Say) ->
     assert "bundle S1" in say(lab, "findings", "--transfer").output
 
 
+def test_what_was_merged_onto_an_earlier_root_goes_up_one_by_one(lab: Climbing) -> None:
+    made = [lab.merged(0.06, lr=0.3), lab.merged(0.12, lr=0.4)]
+    stands_on_a_new_root(lab)
+    by(lab, "chief", bundle_from=2)
+    due = decisions.due(lab.lab, lab.lab.ledger.reader)
+    assert [f"`org promote {e.id}`" in words for e, words in zip(made, due, strict=True)] == [True, True], due
+    by(lab, "auto", bundle_from=2)
+    lab.ticks(3)
+    assert [(s.subject, s.plan["bundle"]) for s in lab.promotions()][:1] == [(made[0].id, False)]
+
+
+def stands_on_a_new_root(lab: Climbing) -> None:
+    top = lab.lab.layout.root
+    (top / "fit/recipe.yaml").write_text(set_values((top / "fit/recipe.yaml").read_text(), {"pause": 0.001}))
+    git(top, "commit", "-q", "-a", "-m", "mine")
+    commit = git(top, "rev-parse", "HEAD")
+    asked = lab.ask("root", commit=commit, program=None, why="a new baseline", task=roots.task_of(lab.lab, commit, None))
+    assert "is the root of" in asked.answer
+
+
+def test_a_base_that_does_not_run_on_a_rung_is_not_asked_about_again_there(lab: Climbing) -> None:
+    e = lab.merged(0.06, lr=0.3)
+    lab.broken.add((1, e.base_tree))
+    by(lab, "auto")
+    lab.ticks(12)
+    (study,) = lab.promotions()
+    assert study.state is StudyState.FAILED and lab.experiment(e.id).state is State.MERGED
+    with lab.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another one, in which it may run")
+    lab.broken.clear()
+    lab.ticks(12)
+    assert lab.promotions()[1].outcome["held"], lab.promotions()[1].reason
+
+
 def test_a_bundle_that_fails_says_nothing_of_its_parts(lab: Climbing, say: Say) -> None:
     made = [lab.merged(0.06, lr=0.3), lab.merged(0.12, lr=0.4)]
     lab.there[1, made[1].run_tree] = -0.05
     assert say(lab, "promote", "--bundle").exit_code == 0
     study = lab.play()[0]
     assert not study.outcome["held"] and {lab.experiment(e.id).state for e in made} == {State.MERGED}
+
+
+def test_a_bundle_that_holds_does_not_confirm_what_failed_alone_there(lab: Climbing, say: Say) -> None:
+    made = [lab.merged(0.06, lr=0.3), lab.merged(0.12, lr=0.4), lab.merged(0.18, lr=0.5)]
+    lab.there[1, made[1].run_tree] = 0.0
+    assert say(lab, "promote", made[1].id).exit_code == 0
+    lab.play()
+    assert say(lab, "promote", "--bundle").exit_code == 0
+    bundle = lab.play()[-1]
+    assert bundle.plan["bundle"] and bundle.outcome["held"] and made[1].id in bundle.plan["experiments"]
+    con = lab.lab.ledger.reader
+    assert [lab.experiment(e.id).state for e in made] == [State.CONFIRMED, State.FAILED_TRANSFER, State.CONFIRMED]
+    assert "was not seen at rung 1" in lab.experiment(made[1].id).reason and ladder.standing(con, made[1].id) is None
+    assert made[1].id in say(lab, "findings", "--failed-transfer").output
 
 
 def test_one_change_is_no_bundle(lab: Climbing, say: Say) -> None:

@@ -11,16 +11,17 @@ from click.testing import Result
 from laboratory import make
 from played import Played
 
-from org.lab import schedule, settings
+from org.lab import schedule, scratch, settings
 from org.lab.collect import step as collect
 from org.lab.devices import gangs
 from org.lab.studies import sentinel
+from org.model.errors import OrgError
 from org.model.run import Event, Purpose, Run, State
 from org.model.study import Kind
 from org.runs import devices, executor
 from org.runs.devices import Device
-from org.store import meta, reads, runs, studies
-from org.store.tables import RUNS
+from org.store import events, meta, reads, runs, studies
+from org.store.tables import PROGRAMS, RUNS
 
 Say = Callable[..., Result]
 
@@ -98,6 +99,16 @@ def test_nothing_starts_where_a_stranger_computes(lab: Played) -> None:
     assert started(lab) == []
     schedule.step(lab.lab, lab.now(), {"cpu:0"})
     assert started(lab) == [(run.id, "cpu:1")]
+
+
+def test_a_backfill_that_fails_is_in_no_runs_way(lab: Played) -> None:
+    plan(lab, count=2)
+    run = queue(lab, 1, purpose=Purpose.RACE)
+    with lab.lab.ledger.transaction() as tx:
+        PROGRAMS.update(tx, "free", root_commit="0" * 40)  # whose baselines nobody can make
+    with pytest.raises(OrgError, match="0" * 40):
+        step(lab)
+    assert started(lab) == [(run.id, "cpu:0")]
 
 
 def test_sentinels_go_round_the_devices(lab: Played) -> None:
@@ -188,6 +199,49 @@ def test_a_gang_that_never_fits_keeps_nothing(lab: Played) -> None:
     race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
     step(lab)
     assert started(lab) == [(race.id, "cpu:0")] and meta.get(lab.lab.ledger.reader, "draining") is None
+
+
+@pytest.mark.parametrize("whose", ["a stranger", "other R7", "test org try by ann"])
+def test_nothing_is_kept_for_a_gang_whose_devices_somebody_else_has(lab: Played, whose: str) -> None:
+    """A try that has its device for longer than the task's runs may take is somebody else's, too."""
+    plan(lab, count=2)
+    race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    gang = queue(lab, 2)
+    taken = None if whose == "a stranger" else devices.lease("cpu:1", lab.lab.locks, whose)
+    tried(lab, minutes=61.0)
+    on(lab, race, "cpu:0")
+    later = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    ends(lab, race)
+    with lab.lab.ledger.transaction() as tx:
+        meta.put(tx, "draining", gang.id)
+    schedule.step(lab.lab, lab.now(), {"cpu:1"} if taken is None else ())
+    assert started(lab) == [(later.id, "cpu:0")] and meta.get(lab.lab.ledger.reader, "draining") is None
+    if taken is not None:
+        taken.release()
+
+
+@pytest.mark.parametrize("whose", ["test R1", "test org try by ann"])
+def test_what_the_lab_gets_back_is_waited_for_by_a_gang(lab: Played, whose: str) -> None:
+    """A keeper that is about to end, and a try that may not last: neither breaks off a drain."""
+    plan(lab, count=2)
+    gang = queue(lab, 2)
+    queue(lab, 1, purpose=Purpose.RACE, budget="40step")
+    tried(lab, minutes=0.5)
+    with lab.lab.ledger.transaction() as tx:
+        meta.put(tx, "draining", gang.id)
+    taken = devices.lease("cpu:1", lab.lab.locks, whose)
+    step(lab)
+    assert taken is not None and started(lab) == [] and meta.get(lab.lab.ledger.reader, "draining") == gang.id
+    taken.release()
+    step(lab)
+    assert started(lab) == [(gang.id, "cpu:0-1")]
+
+
+def tried(lab: Played, minutes: float) -> None:
+    """An `org try` took the second device so long ago, and goes on."""
+    with lab.lab.ledger.transaction() as tx:
+        began = lab.now() - timedelta(minutes=minutes)
+        events.append(tx, scratch.BEGAN, "ann", "ann", began, request=7, device="cpu:1")
 
 
 def test_a_gang_is_of_one_model(lab: Played) -> None:

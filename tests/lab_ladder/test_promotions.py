@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from click.testing import Result
 from climbing import Climbing
 
+from org.lab.rungs import promote
 from org.model.experiment import State
 from org.model.study import State as StudyState
-from org.store import mail, reads, runs, studies
+from org.store import mail, meta, reads, runs, studies
+from org.store.tables import STUDIES
 
 Say = Callable[..., Result]
 
@@ -131,8 +134,6 @@ def test_runs_of_a_larger_rung_enter_no_race_and_no_pool_of_the_first(lab: Climb
 
 
 def test_a_study_starts_over_when_the_environment_changed_under_it(lab: Climbing, say: Say) -> None:
-    from org.store import meta
-
     e = lab.merged(0.06, lr=0.3)
     say(lab, "promote", e.id)
     lab.held = True
@@ -143,6 +144,19 @@ def test_a_study_starts_over_when_the_environment_changed_under_it(lab: Climbing
     first, second = lab.play()
     assert first.state is StudyState.CANCELLED and "starts over" in first.reason
     assert second.state is StudyState.DONE and second.plan == first.plan
+
+
+def test_a_study_that_cannot_start_over_is_not_in_the_way_of_the_next(lab: Climbing, say: Say) -> None:
+    for e in (lab.merged(0.06, lr=0.3), lab.merged(0.12, lr=0.4)):
+        say(lab, "promote", e.id)
+    lab.held = True
+    lab.ticks(2)
+    with lab.lab.ledger.transaction() as tx:
+        meta.put(tx, "environment", "another one")
+        STUDIES.update(tx, "S1", plan=lab.promotions()[0].plan | {"subject": "nobody asks with this key"})
+    with pytest.raises(TypeError, match="subject"):
+        promote.step(lab.lab, lab.now())
+    assert [s.state for s in lab.promotions()] == [StudyState.OPEN, StudyState.CANCELLED, StudyState.OPEN]
 
 
 def test_the_page_and_the_explanation_list_every_run_there(lab: Climbing, say: Say) -> None:

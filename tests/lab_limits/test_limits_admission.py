@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, make
 from office_at_night import Night
+from played import set_task
 
 from org.config import AgentLimits
 from org.lab import programs, schedule
@@ -82,6 +83,22 @@ def test_before_anything_was_measured_one_run_starts_and_is_measured(night: Nigh
     race(night, "ann", 0.3)
     play_two(night)
     assert ended(night) == 1
+
+
+def test_a_budget_that_was_never_run_is_priced_by_the_races_runs(night: Night) -> None:
+    """A screen that costs a race's run at most must not wait, untold, for the hour that the task allows."""
+    set_task(night, timeout_min=60)
+    race(night, "ann", 0.3)
+    play_two(night)
+    waiting = schedule._waiting(night.lab)[0]
+    night.limits(device_hours=hours(night) + 1.2 * RUN)
+    short, long = (replace(waiting, budget=budget) for budget in ("25step", "150step"))
+    assert admission.refuses(night.lab, short) is None
+    assert admission.run_hours(night.lab, "25step") == (pytest.approx(RUN), False), "starting and scoring do not get shorter"
+    assert "one more run up to 0.015" in str(admission.refuses(night.lab, long))
+    set_task(night, ladder=(night.lab.rung, night.lab.rung.model_copy(update={"run_budget": "150step", "depth": 8})))
+    for budget in ("150step", "1e6tok"):  # a larger model, another unit: nothing is known
+        assert admission.run_hours(night.lab, budget) == (1.0, False)
 
 
 def test_an_agents_device_hours_hold_its_own_runs_and_nobody_elses(night: Night) -> None:

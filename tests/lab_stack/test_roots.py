@@ -9,6 +9,7 @@ from laboratory import Laboratory, git
 from test_stacks import opened
 
 from org.lab.merging import heads, roots
+from org.lab.studies import certificate
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.merge import Kind as Move
@@ -62,6 +63,18 @@ def test_a_branch_from_an_earlier_root_takes_no_more_proposals(played: Heads) ->
     root(played, played.persons_commit(pause=0.001))
     with pytest.raises(Refused, match="`org next` starts one"):
         played.propose("junior-1")
+
+
+def test_the_arms_of_a_certificate_after_a_root_differ_by_the_merge_alone(played: Heads) -> None:
+    one = played.merged(lr=0.3)
+    text = (played.lab.layout.root / "fit/__main__.py").read_text() + "\n# another evaluator\n"
+    root(played, played.persons_commit({"fit/__main__.py": text}))
+    played.ask_for_pool()
+    played.ticks(4)
+    with played.lab.ledger.transaction() as tx:
+        plan = certificate.ask(played.lab, tx, one.id, "human", played.now()).plan
+    assert git(played.lab.layout.root, "diff", "--name-only", plan["old"], plan["new"]) == RECIPE
+    assert "another evaluator" in git(played.lab.layout.root, "show", f"{plan['new']}:fit/__main__.py"), "as it is run today"
 
 
 def test_one_program_may_stand_on_a_root_of_its_own(played: Heads) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from heads_of import Heads
 from laboratory import Laboratory, git
-from played import crash
+from played import crash, set_rung
 
 from org.comms import stacks as pages
 from org.lab import programs
@@ -20,7 +20,7 @@ from org.model.run import Purpose
 from org.model.run import State as RunState
 from org.model.study import Kind, State
 from org.store import experiments, mail, reads, studies
-from org.store.tables import MERGES, POOLS, PROGRAMS, SLOTS
+from org.store.tables import EXPERIMENTS, MERGES, POOLS, PROGRAMS, SLOTS
 from org.workspace import refs
 
 Say = Callable[..., Result]
@@ -170,6 +170,42 @@ def test_a_stack_that_does_not_run_fails_with_the_runs_reason(played: Heads) -> 
     found = played.settle(opened(played))
     assert found.state is State.FAILED and "out of memory" in found.reason
     assert sum(r.state is RunState.FAILED for r in studies.runs_of(played.lab.ledger.reader, found.id)) >= 2
+
+
+def test_a_change_that_needs_another_enters_with_it_though_it_falls_short(played: Heads) -> None:
+    first, second = played.merged(lr=0.3), played.merged(degree=4)
+    played.effects["lr", 0.3, "degree", 4] = -0.08  # since then: less than the sum
+    played.request("stack", programs=[], why="")
+    bad = played.study(opened(played)).plan["without"][first.id]["tree"]
+    played.ends = lambda run: crash(run, "name 'x' is not defined") if run.tree == bad else None
+    found = played.settle(opened(played))
+    assert found.outcome["taken"] == [first.id, second.id] and not found.plan["dropped"], found.reason
+    assert f"without {first.id} it does not run" in found.reason
+    assert sum(run.tree == bad for run in studies.runs_of(played.lab.ledger.reader, found.id)) == 4, "each of two seeds once more"
+
+
+def test_a_change_that_cannot_stand_alone_adds_nothing_to_the_sum(played: Heads) -> None:
+    first, second = played.merged(lr=0.3), played.merged(degree=4)
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, second.id, pool=None)  # what it gained was measured elsewhere
+    played.request("stack", programs=[], why="")
+    plan = played.study(opened(played)).plan
+    alone = plan["alone"][second.id]
+    played.ends = lambda run: crash(run, "name 'x' is not defined") if run.tree == alone else None
+    found = played.settle(opened(played))
+    assert found.outcome["taken"] == [first.id, second.id], found.reason
+    assert found.outcome["expected"] == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("gains", [0.5, -0.05])
+def test_a_small_pool_is_enough_for_a_stack(played: Heads, gains: float) -> None:
+    set_rung(played, pool=3)
+    one = played.merged(gain=0.5, lr=0.3)
+    played.effects["lr", 0.3] = gains
+    played.request("stack", programs=[], why="")
+    found = played.settle(opened(played))
+    assert found.outcome["gain"] == pytest.approx(gains, abs=0.02) and found.outcome["runs"] == 3
+    assert found.outcome["taken"] == ([one.id] if gains > 0 else []), found.reason
 
 
 def test_programs_are_stacked_as_wholes_when_their_merges_are_too_many(played: Heads) -> None:

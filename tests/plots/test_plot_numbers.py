@@ -26,7 +26,7 @@ from org.plots.stairs import Moves
 from org.plots.tried import Tried, decided
 from org.store import reads
 from org.store.reads import PoolValues
-from org.store.tables import MERGES, RUNS, STUDIES
+from org.store.tables import EXPERIMENTS, MERGES, RUNS, STUDIES
 
 Ledgers = Callable[[int], Lab]
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -125,6 +125,27 @@ def test_head_against_root_comes_from_fresh_seeds_only(ledgers: Ledgers) -> None
     assert (found.fresh.head, found.fresh.root) == pytest.approx((low, high))
     assert found.fresh.gain == pytest.approx(high - low) and 0 < found.fresh.se < 0.002
     assert found.head is not None and found.head != found.fresh.head
+
+
+def test_head_and_root_are_compared_at_one_budget(tmp_path: Path) -> None:
+    lab = many.opened(many.copied(tmp_path / "cache", tmp_path / "lab", 10))
+    con, root = lab.ledger.reader, EXPERIMENTS.get(lab.ledger.reader, "E1")
+    moves = Moves((merge(900, "E1", "the head", 1, program=root.program),))
+    like = replace(RUNS.select(con, "WHERE purpose = 'race' LIMIT 1")[0], program=root.program, experiment=None, pool=None,
+                   purpose=Purpose.FRESH)  # fmt: skip
+
+    def run(number: int, tree: str, budget: str) -> None:
+        with lab.ledger.transaction() as tx:
+            RUNS.insert(tx, replace(like, id=f"R{number}", tree=tree, budget=budget, seed=number % 10, metric=number / 1000))
+
+    for seed in (0, 1):
+        run(9000 + seed, root.base_tree, "1step")
+        run(9010 + seed, "the head", "2step")
+    assert progress.fresh(con, moves, False) is None
+    for seed in (0, 1):
+        run(9020 + seed, root.base_tree, "2step")
+    found = progress.fresh(con, moves, False)
+    assert found is not None and (found.root, found.gain) == (pytest.approx(9.0205), pytest.approx(0.01))
 
 
 def test_over_hours_a_dot_lies_where_the_lab_had_spent_so_much(ledgers: Ledgers) -> None:

@@ -1,6 +1,7 @@
 """Runs that are forked from an image: as `python -m` would have started them, kept as any other, and never lost to it."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,8 @@ import psutil
 import pytest
 from bench import Bench, child_of, eventually, is_gone, keeper_of, kill
 
-from org.runs import executor, processes, spec, warm
+from org.runs import environment, executor, processes, spec, warm
+from org.runs.devices import Device
 from org.runs.spec import End
 from org.runs.warm import Images
 
@@ -29,11 +31,25 @@ print("score 1.5")
 sys.exit(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
 """
 SLEEP = "import time\ntime.sleep(600)\n"
+ENDS_WITH_A_POOL = """
+import atexit, os, signal
+from concurrent.futures import ThreadPoolExecutor
+from org.runs import image
+def run():
+    global pool
+    pool = ThreadPoolExecutor(1)
+    pool.submit(print, "worked").result()
+    atexit.register(print, "exit handler")
+if os.fork() == 0:
+    signal.alarm(60)  # where it does not end
+    os._exit(image._status(run))
+print("status", os.waitstatus_to_exitcode(os.wait()[1]))
+"""
 
 
 @pytest.fixture
 def images() -> Iterator[Images]:
-    held = Images()
+    held = Images(patience_seconds=120)
     yield held
     held.close()
 
@@ -68,6 +84,11 @@ def test_its_exit_status_and_last_words_are_told(bench: Bench, images: Images) -
     ready(bench, images)
     outcome = bench.outcome(bench.start("raise ValueError('no such thing')", pattern="x", images=images))
     assert (outcome.end, outcome.train_exit, outcome.reason) == (End.FAILED, 1, "ValueError: no such thing")
+
+
+def test_it_ends_though_a_pool_that_a_module_keeps_is_idle() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDS_WITH_A_POOL], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["worked", "exit handler", "status 0", ""]
 
 
 def test_it_is_cancelled_and_found_as_an_orphan_by_its_mark(bench: Bench, images: Images) -> None:
@@ -114,6 +135,25 @@ def test_an_image_that_does_not_answer_loses_no_run(bench: Bench, images: Images
     eventually(bench.is_free)
 
 
+def test_an_image_that_still_imports_is_neither_waited_for_nor_ended(tmp_path: Path) -> None:
+    images = Images(patience_seconds=0.01)
+    (tmp_path / "long.py").write_text(SLEEP)
+    images._start("", ["long"], {"PYTHONPATH": str(tmp_path)}, tmp_path)
+    (image,) = images._images.values()
+    assert not image.is_ready() and not image.is_ready() and image.process.poll() is None
+    images.close()
+
+
+def test_a_device_with_several_threads_has_an_image_too(bench: Bench, images: Images) -> None:
+    folder = bench.start("print('score 2')", pattern=r"score (\d)")
+    several = environment.build(Device("cuda:0", "H100", 4), bench.folder, forked=True)
+    assert several["OMP_NUM_THREADS"] == "4" and several["OPENBLAS_NUM_THREADS"] == "1"
+    assert not images.fork(folder, replace(spec.read_spec(folder), warm=("numpy",), environment=several), 2, [])
+    (image,) = images._images.values()
+    eventually(image.is_ready)
+    bench.outcome(folder)
+
+
 def test_a_snapshot_that_has_a_module_of_that_name_is_run_as_ever(bench: Bench, images: Images) -> None:
     ready(bench, images)
     bench.script("decimal.py", "mine = 3\n")
@@ -140,7 +180,9 @@ def test_an_image_that_always_dies_is_given_up(bench: Bench, images: Images) -> 
             assert image.process.wait(60) == 1
             assert not images.fork(folder, told, 2, []), "its end is noticed"
     assert made == warm.MOST_STARTS
-    assert "no_such_module" in (folder / "warm.log").read_text()
+    (told,) = images.given_up()
+    assert told.startswith("runs start without no_such_module imported") and "R1/warm.log" in told
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in told and images.given_up() == []
     assert bench.outcome(folder).metric == 2
 
 

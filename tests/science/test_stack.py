@@ -17,8 +17,10 @@ def members(*gains: float, pool: str = "head", runs: int = 4) -> list[Member]:
     return [Member(f"E{i + 1}", gain, runs, pool, 8) for i, gain in enumerate(gains)]
 
 
-def decide(found, stacked, without=None, dropped=0):
-    return stack.decide(found, BASE, "head", stacked, without or {}, spread=SPREAD, dropped=dropped, protocol=P)
+def decide(found, stacked, without=None, dropped=0, needed=()):
+    return stack.decide(
+        found, BASE, "head", stacked, without or {}, spread=SPREAD, dropped=dropped, needed=needed, protocol=P
+    )  # fmt: skip
 
 
 def test_a_stack_is_measured_with_four_runs_first():
@@ -62,6 +64,15 @@ def test_a_stack_whose_changes_all_help_is_kept_though_gains_do_not_add():
 def test_reduced_stacks_are_completed_before_anything_is_dropped():
     assert decide(members(0.002, 0.002), [0.9975] * 4, {"E1": [0.9985]}).add_runs == 2
     assert decide(members(0.002, 0.002), [0.9975] * 4, {"E1": [0.9985], "E2": [0.997] * 2}).add_runs == 1
+
+
+def test_a_change_without_which_the_stack_does_not_run_is_never_dropped():
+    got = decide(members(0.002, 0.002), [0.9975] * 4, {"E2": [0.9970]}, needed={"E1"})
+    assert (got.next, got.add_runs) == (Next.LEAVE_ONE_OUT, 1)
+    got = decide(members(0.002, 0.002), [0.9975] * 4, {"E1": [0.9], "E2": [0.9970] * 2}, needed={"E1"})
+    assert (got.next, got.drop) == (Next.DROP, "E2") and [name for name, _ in got.contributions] == ["E2"]
+    got = decide(members(0.002, 0.002), [0.9975] * 4, needed={"E1", "E2"})
+    assert (got.next, got.contributions) == (Next.ACCEPT, ()) and "does not run without any of its changes" in got.reason
 
 
 def test_after_three_rounds_nothing_more_is_dropped():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ PYTHON = """#!/usr/bin/env bash
 # In Python's place: writes what the trainer would, and one line a call.
 if [ "$1" = -c ]; then exec "$REAL" "$@"; fi
 echo "$*" >> "$CALLS"
-run=""; mode=""
+run=""; mode=""; failed=3
+case "$*" in *torch.distributed.run*) failed=1 ;; esac  # whatever its processes exit with
 while [ $# -gt 0 ]; do
   case "$1" in
     --run | --out) run="$2" ;;
@@ -28,10 +30,11 @@ case "$mode" in
   train)
     [ "${STOP_AT:-}" != "$seed" ] || exit 4
     status=succeeded; [ "${FAIL_AT:-}" != "$seed" ] || status=failed
-    printf '{\\n "status": "%s"\\n}\\n' "$status" > "$run/train.json"
-    [ "$status" = succeeded ] || exit 3 ;;
-  evaluate) echo '{"value": 1}' > "$run/result.json" ;;
-  core) echo '{"core": 0.26}' > "$run/core.json" ;;
+    printf '{\\n "status": "%s",\\n "reason": "%s",\\n "checkpoint_digest": "%s"\\n}\\n' \
+      "$status" "${REASON:-nan: step 3}" "$$" > "$run/train.json"
+    [ "$status" = succeeded ] || exit "$failed" ;;
+  evaluate) cp "$run/train.json" "$run/result.json" ;;
+  core) cp "$run/train.json" "$run/core.json" ;;
 esac
 """
 
@@ -44,10 +47,10 @@ def python(tmp_path: Path) -> Path:
     return path
 
 
-def speedrun(**values: object) -> subprocess.CompletedProcess[str]:
+def speedrun(script: Path = SCRIPT, **values: object) -> subprocess.CompletedProcess[str]:
     keep = {name: os.environ[name] for name in ("PATH", "HOME")}
     env = keep | {"REAL": sys.executable} | {name: str(value) for name, value in values.items()}
-    return subprocess.run([SCRIPT], env=env, capture_output=True, text=True, check=False, timeout=500)
+    return subprocess.run([script], env=env, capture_output=True, text=True, check=False, timeout=500)
 
 
 def calls(path: Path) -> list[str]:
@@ -112,6 +115,75 @@ def test_a_run_that_failed_by_itself_is_kept_and_the_next_one_begins(tmp_path: P
     assert trained == ["train 001", "train 002", "train 003", "train 004"]  # of this tree, of the record before, …
     assert "evaluate 001" not in calls(log) and calls(log).count("evaluate 004") == 1
     assert (tmp_path / "out" / "gpt2" / "002" / "commit").read_text().strip()
+
+
+def test_on_several_gpus_a_run_that_diverged_is_kept_too_and_one_that_the_machine_broke_ends_the_campaign(
+    tmp_path: Path, python: Path
+) -> None:
+    log = tmp_path / "calls"
+    values = {"PYTHON": python, "CALLS": log, "RUNS": 2, "GPUS": 8, "BUNDLE": tmp_path, "FAIL_AT": 1, "BUDGET": "1step"}
+    done = speedrun(**values, OUT=tmp_path / "diverged")
+    assert done.returncode == 0, done.stderr
+    assert [call for call in calls(log) if "train" in call] == ["train 001", "train 002"]
+    log.unlink()
+    assert speedrun(**values, OUT=tmp_path / "broken", REASON="OSError: a cable").returncode == 1
+    assert calls(log)[-1] == "train 001"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The script in a repository of its own."""
+    root = tmp_path / "checkout"
+    (root / "trainer").mkdir(parents=True)
+    (root / "runs").mkdir()
+    for name in ("speedrun.sh", "speedrun.yaml"):
+        shutil.copy(ROOT / "runs" / name, root / "runs" / name)
+    git(root, "init")
+    return root
+
+
+def git(root: Path, *words: str) -> str:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", *words]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def commit(root: Path, text: str) -> str:
+    (root / "trainer" / "step.py").write_text(text)
+    git(root, "add", "-A")
+    git(root, "commit", "-m", text)
+    return git(root, "rev-parse", "HEAD")
+
+
+def test_a_run_is_of_the_commit_that_it_was_trained_with(tmp_path: Path, python: Path, checkout: Path) -> None:
+    values = {"PYTHON": python, "CALLS": tmp_path / "calls", "OUT": tmp_path / "out", "GPUS": 1, "BUNDLE": tmp_path}
+    values |= {"script": checkout / "runs" / "speedrun.sh", "BUDGET": "1step"}
+    run = tmp_path / "out" / "gpt2" / "001"
+
+    def of() -> str:
+        return (run / "commit").read_text().strip()
+
+    first = commit(checkout, "a mistake")
+    assert speedrun(**values, STOP_AT=1).returncode == 4 and of() == first
+    second = commit(checkout, "mended")
+    (run / "checkpoint.resume.pt").touch()
+    assert speedrun(**values, STOP_AT=1).returncode == 4 and of() == first, "it would go on"
+    (run / "checkpoint.resume.pt").unlink()
+    assert speedrun(**values).returncode == 0 and of() == second
+    commit(checkout, "a later thought")
+    assert speedrun(**values).returncode == 0 and of() == second, "it is done"
+    (checkout / "trainer" / "new.py").write_text("")
+    assert speedrun(**values, FIRST=2).returncode == 0
+    assert (run.parent / "002" / "commit").read_text().strip().endswith("-dirty")
+
+
+def test_a_run_that_was_trained_again_is_scored_again(tmp_path: Path, python: Path) -> None:
+    log = tmp_path / "calls"
+    values = {"PYTHON": python, "CALLS": log, "OUT": tmp_path / "out", "GPUS": 1, "BUNDLE": tmp_path, "BUDGET": "1step"}
+    assert speedrun(**values).returncode == 0
+    log.unlink()
+    (tmp_path / "out" / "gpt2" / "001" / "train.json").unlink()
+    assert speedrun(**values).returncode == 0
+    assert [call for call in calls(log) if "001" in call and "line" not in call] == ["train 001", "evaluate 001", "core 001"]
 
 
 @pytest.mark.slow

@@ -114,9 +114,7 @@ def _become(command: Command, outputs: Sequence[int]) -> None:
     except BaseException:
         traceback.print_exc()
         status = 1
-    for thread in threading.enumerate():
-        if not thread.daemon and thread is not threading.main_thread():
-            thread.join()
+    threading._shutdown()  # lets idle pools go before it waits; a plain join never returns
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -73,7 +73,9 @@ def test_a_run_that_is_not_what_was_trained_or_that_saw_the_bundle_is_invalid(
     folder = write_core(tmp_path / "bundle")
     other = copied(scored.run, tmp_path / "other", code_digest="0")
     seen = copied(scored.run, tmp_path / "seen", outside=[f"open: {folder.resolve()}/eval_data/part/boolq.jsonl"])
-    for run, told in ((other, "code_digest is"), (seen, "it opened the evaluation bundle (boolq.jsonl)")):
+    copy = copied(scored.run, tmp_path / "copy", outside=["open: /elsewhere/eval_data/part/boolq.jsonl"])
+    opened = "it opened the evaluation bundle (boolq.jsonl)"
+    for run, told in ((other, "code_digest is"), (seen, opened), (copy, opened)):
         assert cli.main(["core", "--run", str(run), "--data", str(data), "--bundle", str(folder)]) == 0
         out, err = capsys.readouterr()
         found = json.loads(out)

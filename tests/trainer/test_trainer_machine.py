@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +47,31 @@ def test_a_run_has_one_thread_that_waits_without_spinning_unless_it_is_given_mor
             monkeypatch.setenv("OMP_NUM_THREADS", asked)
         machine.device("cpu")
         assert torch.get_num_threads() == got
+
+
+MAPS_THEN_HOLDS = """
+import mmap, sys, types
+from trainer.measure import machine
+def peak():
+    return machine.peak_memory_mb(types.SimpleNamespace(type="cpu"))
+with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+    before = peak()
+    sum(mapped[at] for at in range(0, len(mapped), 4096))
+    read = peak()
+    held = bytearray(len(mapped))
+    del held
+    print(read - before, peak() - read)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel does not tell them apart")
+def test_memory_is_what_a_run_holds_at_most_and_not_what_it_maps_of_files(tmp_path: Path) -> None:
+    with (tmp_path / "tokens").open("wb") as file:
+        file.truncate(64 << 20)
+    command = [sys.executable, "-c", MAPS_THEN_HOLDS, tmp_path / "tokens"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    mapped, held = (float(word) for word in told.stdout.split())
+    assert mapped == pytest.approx(0, abs=8) and held == pytest.approx(64, abs=8)
 
 
 def test_a_gpu_is_timed_by_its_own_events(monkeypatch: pytest.MonkeyPatch) -> None:

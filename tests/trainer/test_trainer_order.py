@@ -126,6 +126,47 @@ def test_an_order_that_is_none_fails_the_run(corpus: datas.Data, answer: object,
         Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: answer).next()  # type: ignore[arg-type,return-value]
 
 
+class Alive(numpy.ndarray):
+    """Numbers that compute whenever somebody looks at them."""
+
+    looked = 0
+
+    def __getitem__(self, key):  # type: ignore[no-untyped-def]
+        Alive.looked += 1
+        return numpy.asarray(self)[key]
+
+    def astype(self, *given, **more):  # type: ignore[no-untyped-def]
+        return self
+
+
+def test_an_order_that_computes_when_it_is_looked_up_fails_the_run(corpus: datas.Data) -> None:
+    """Its code would run between the steps, where nobody counts."""
+    with pytest.raises(RunFailed, match="it answered Alive; want a numpy array"):
+        Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: numpy.arange(767).view(Alive)).next()
+    assert Alive.looked == 0
+
+
+def test_an_order_that_changes_its_answer_afterwards_changes_nothing(corpus: datas.Data) -> None:
+    def after_one_batch(given: numpy.ndarray, later: int) -> str:
+        batches = Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: given)
+        batches.next()
+        given[:] += later
+        return served(batches, 50)
+
+    assert after_one_batch(numpy.arange(700), later=60) == after_one_batch(numpy.arange(700), later=0)
+
+
+def test_orders_that_differ_late_have_different_digests(corpus: datas.Data) -> None:
+    def digest(*late: int) -> str:
+        """After the first batch, which is more than 64 rows and the same for all."""
+        numbers = numpy.concatenate([numpy.arange(760), numpy.array(late)])
+        batches = Batches(corpus, seed=1, T=32, batch_tokens=32 * 128, order=lambda *_: numbers)
+        batches.next()
+        return batches.tally.order_digest
+
+    assert digest(765, 766) == digest(765, 766) != digest(766, 765)
+
+
 def ahead(corpus: datas.Data, **more: object) -> Prefetch:
     return Prefetch(Batches(corpus, seed=7, T=32, batch_tokens=256, **more), torch.device("cpu"))  # type: ignore[arg-type]
 

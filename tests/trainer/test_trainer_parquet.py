@@ -1,5 +1,6 @@
 """A corpus of parquet shards becomes a data folder without ever being in memory, and says what became of its text."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -11,9 +12,13 @@ from shard_server import parquet, serve
 from trainer.measure import cli, corpora, npy, prepare, tokenizer
 from trainer.measure import data as datas
 from trainer.measure.batches import Batches
-from trainer.measure.errors import UsageError
+from trainer.measure.errors import TrainerError, UsageError
+from trainer.measure.held_out import HeldOut
 
 LINE = "a line of more than a hundred characters, that stands in what is held out and in one text of the training shards, too"
+
+
+VERSE = "\n".join(f"a short line, the {n}th of a poem" for n in range(9))
 
 
 def story(number: int) -> str:
@@ -55,12 +60,46 @@ def test_every_text_is_there_in_order_and_what_is_scored_is_not(folder: Path, tm
 
 
 def test_a_copy_of_what_is_scored_is_taken_out_even_where_its_lines_are_short(tmp_path: Path) -> None:
-    poem = "\n".join(f"a short line, the {n}th of a poem" for n in range(9))
-    parquet(tmp_path / "shards" / "a.parquet", [f"Title\n\n{poem}\n\nThe end", poem, story(1)])
-    parquet(tmp_path / "shards" / "b.parquet", [f"{story(2)}\n\n{poem}"])
+    parquet(tmp_path / "shards" / "a.parquet", [f"Title\n\n{VERSE}\n\nThe end", VERSE, story(1)])
+    parquet(tmp_path / "shards" / "b.parquet", [f"{story(2)}\n\n{VERSE}"])
     facts = prepare.prepare(tmp_path / "data", wanted(tmp_path / "shards"))
     assert texts(tmp_path / "data", "train") == ["Title\n\nThe end", story(1)]
     assert facts["removed_passages"] == 2
+
+
+def prose(name: str) -> str:
+    """Ten lines of twenty words that stand nowhere else."""
+    return "\n".join(" ".join(f"{name}{line}word{at}" for at in range(20)) for line in range(10))
+
+
+FAQ = "\n\n".join(f"Which {n} is asked here?\n\nThe {n}th, in a line shorter than a hundred." for n in range(9))
+COPIES = {
+    "the same": prose("a"),
+    "carriage returns": prose("a").replace("\n", "\r\n"),
+    "old carriage returns": prose("a").replace("\n", "\r"),
+    "blanks at the ends": prose("a").replace("\n", "  \n"),
+    "indented": "    " + prose("a").replace("\n", "\n\t    "),
+    "joined by blanks": prose("a").replace("\n", " "),
+    "short passages": FAQ,
+    "short passages, otherwise spaced": FAQ.replace("\n\n", " \r\n \r\n"),
+    "an indented paragraph of short lines": "Said:\n \n  " + VERSE.replace("\n", " \r\n  ") + "\r\n \r\nSo it was.",
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_copies_with_other_white_space_are_taken_out(copy: str, tmp_path: Path) -> None:
+    file = parquet(tmp_path / "held.parquet", [prose("a"), FAQ, f"A poem\n\n{VERSE}"])
+    held = HeldOut.of(corpora.Shards([file], file, "text"), 1 << 18)
+    left, removed = held.without(copy)
+    assert "".join(left.split()) in ("", "Said:Soitwas.") and removed > 0
+
+
+def test_other_text_keeps_every_byte(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "held.parquet", [prose("a"), FAQ])
+    held, other = HeldOut.of(corpora.Shards([file], file, "text"), 1 << 18), prose("b").replace("\n", " \r\n\n\n \t")
+    assert held.without(other) == (other, 0)
+    mixed, removed = held.without(f"{other}\n\n{prose('a')}")
+    assert (mixed.split(), removed) == (other.split(), 1)
 
 
 def test_the_folder_trains(folder: Path, tmp_path: Path) -> None:
@@ -161,6 +200,22 @@ def test_a_named_corpus_is_downloaded_prepared_and_kept(
     (tmp_path / "data" / "train_tokens.npy").unlink()
     assert cli.main(arguments) == 0, "the shards are still there"
     assert json.loads((tmp_path / "data" / "data.json").read_text()) == facts
+
+
+def test_shards_of_another_corpus_are_not_taken_for_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both number theirs alike; a first download that broke off leaves some behind."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    data, files = tmp_path / "data", {}
+    for name in ("climbmix", "fineweb-edu"):
+        shards = corpora.named()[name].names(1)
+        files[name] = {
+            shard: parquet(tmp_path / name / shard, [f"{name} {n}", story(n)]).read_bytes() for n, shard in enumerate(shards)
+        }
+    del files["climbmix"][corpora.named()["climbmix"].names(1)[-1]]
+    for name in files:
+        with serve(files[name]) as served, contextlib.suppress(TrainerError):
+            prepare.prepare(data, prepare.Wanted(name, vocab=300, shards=1, mirror=served.url))
+    assert (texts(data, "train")[0], texts(data, "validation")[0]) == ("fineweb-edu 0", "fineweb-edu 1")
 
 
 def test_two_do_not_prepare_one_folder(folder: Path, tmp_path: Path) -> None:

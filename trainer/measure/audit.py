@@ -1,7 +1,8 @@
 """What a process that runs editable code did beside its task: a seat belt against eagerness, not a sandbox against malice.
 
 Python reports every opened file, connection and started program to audit hooks; a hook cannot be taken out again. What
-reads files without Python (ctypes, an extension module) is not seen, nor is what a forked child does: that it was started is.
+reads files without Python (ctypes, an extension module) is not seen, so that libraries which read shards in that way are not
+to be there (READERS); nor is what a forked child does: that it was started is.
 """
 
 import linecache
@@ -24,6 +25,8 @@ WORDS = {
     STARTED: "it started processes or connections of its own",
 }
 SHARD = ".parquet"
+READERS = ("pyarrow", "polars", "duckdb")
+BUNDLE = "eval_data"  # the folder of a CORE bundle that its questions lie in, wherever the bundle is
 SCORED = ("validation_tokens.npy", "validation_lengths.npy")
 _PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
 _FORKS = ("os.fork", "os.forkpty")
@@ -37,7 +40,9 @@ _LINES = os.path.realpath(linecache.__file__)
 class Audit:
     """`seen` lists the first MOST things of each kind, those first that make a run invalid (see `refusal`)."""
 
-    def __init__(self, *, snapshot: Path, run: Path, data: Path) -> None:
+    def __init__(self, *, snapshot: Path, run: Path, data: Path, loaded: frozenset[str] = frozenset()) -> None:
+        """loaded: modules that were there before anything editable was imported."""
+        self._loaded = loaded
         self._serious: list[str] = []
         self._other: list[str] = []
         self._snapshot, self._run, self._data = (os.path.realpath(folder) for folder in (snapshot, run, data))
@@ -47,11 +52,14 @@ class Audit:
         self._packages = tuple(os.path.realpath(sysconfig.get_path(name)) for name in ("purelib", "platlib"))
         self._scored = {_file(os.path.join(self._data, name)) for name in SCORED} - {None}
         packages = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")} | {sys.prefix, sys.base_prefix}
-        own = {str(snapshot), str(run), tempfile.gettempdir(), "/dev", "/proc", "/sys", "/etc", "/usr"}
+        own = {self._package, str(run), tempfile.gettempdir(), "/dev", "/proc", "/sys", "/etc", "/usr"}
         self._allowed = tuple(os.path.join(os.path.realpath(folder), "") for folder in packages | own)
 
     @property
     def seen(self) -> list[str]:
+        for name in READERS:
+            if name in sys.modules and name not in self._loaded:
+                self._add(self._serious, f"{CORPUS}{name}, which opens files unseen")
         return [*self._serious, *self._other]
 
     def watch(self) -> "Audit":
@@ -78,7 +86,9 @@ class Audit:
             self._add(self._serious, CORPUS + path.removeprefix(self._library))
         elif path.endswith(SHARD):  # training reads the tokens that were made of it; one shard is what is scored
             self._add(self._serious, CORPUS + os.path.basename(path))
-        elif os.path.dirname(path) != self._data and not path.startswith(self._allowed):
+        elif BUNDLE in path.split(os.sep):
+            self._add(self._serious, f"open: {path}")
+        elif os.path.dirname(path) != self._data and not path.startswith(self._allowed) and not self._is_source(path):
             self._add(self._other, f"open: {path}")
 
     def _note_write(self, path: str) -> bool:
@@ -114,6 +124,10 @@ class Audit:
 
     def _is_library(self, path: str) -> bool:
         return path.startswith(self._library) and not path.startswith(self._packages) and "-packages" not in path
+
+    def _is_source(self, path: str) -> bool:
+        """Code beside the trainer, of which a warning may show a line."""
+        return path.endswith(".py") and path.startswith(os.path.join(self._snapshot, ""))
 
     def _is_editable(self, file: str) -> bool:
         return file.startswith(self._package) and not file.startswith(self._protected)

@@ -23,7 +23,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class Tally:
     """What was served up to a batch, in document tokens of the training corpus."""
 
-    order_digest: str  # of the first DIGEST_ROWS rows (fewer if the run was shorter)
+    order_digest: str  # of each epoch's order, and of the first DIGEST_ROWS rows (fewer if the run was shorter)
     kept_fraction: float  # of the tokens taken from the corpus, those served or waiting to be; below 1 some were thrown away
     epochs: float  # tokens served / tokens of the corpus
     selected_fraction: float  # of the corpus's tokens, those that the epoch's order names
@@ -116,6 +116,7 @@ class Batches:
         with self._around():
             order = self._order(known, seeds.order(self._seed, epoch))
         places = documents.checked(order, len(self._cut))
+        self._digest.update(places)
         chosen = numpy.zeros(len(self._cut), dtype=bool)
         chosen[places] = True
         chosen_tokens = self._tokens_total if chosen.all() else int(self._cut.bounds(numpy.flatnonzero(chosen))[1].sum())

@@ -14,12 +14,12 @@ from typing import Any
 MEASURE = "trainer.measure"
 EARLY = (
     "audit", "batches", "budget", "data", "digests", "documents", "files", "flops", "machine", "metrics", "packing",
-    "prefetch", "seeds",
+    "prefetch", "seeds", "spots",
 )  # fmt: skip
 BORROWED = (
     "builtins.open", "builtins.print", "hashlib.sha256", "hashlib.file_digest", "json.dumps", "numpy.load", "os.open", "os.write",
-    "os.stat", "os.fsync", "sys.addaudithook", "sys._getframe", "time.monotonic", "time.perf_counter", "time.process_time",
-    "time.time", "time.sleep", "torch.get_num_threads", "torch.save", "torch.cuda.synchronize",
+    "os.stat", "os.fsync", "os.urandom", "sys.addaudithook", "sys._getframe", "time.monotonic", "time.perf_counter",
+    "time.process_time", "time.time", "time.sleep", "torch.get_num_threads", "torch.save", "torch.cuda.synchronize",
     "torch.cuda.max_memory_allocated", "torch.utils.flop_counter.flop_registry",
 )  # fmt: skip
 START_UP = ("sitecustomize", "usercustomize")
@@ -33,6 +33,7 @@ class Custody:
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
+        self.loaded = frozenset(sys.modules)  # names alone
 
     def keep(self, *modules: str) -> None:
         """Write down all that these modules of measure/ hold."""

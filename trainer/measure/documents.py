@@ -63,13 +63,17 @@ def shipped(documents: Documents, draw: numpy.random.Generator) -> numpy.ndarray
 
 
 def checked(order: object, chunks: int) -> numpy.ndarray:
-    """An order's answer as an array of our own, (n,) int64. Raises RunFailed for what is no list of chunk numbers."""
-    if not isinstance(order, numpy.ndarray) or order.ndim != 1 or order.dtype.kind not in "iu":
-        what = f"{order.dtype} {order.shape}" if isinstance(order, numpy.ndarray) else type(order).__name__
+    """An order's answer as an array of our own, (n,) int64. Raises RunFailed for what is no list of chunk numbers.
+
+    Nothing of the answer is kept: methods of a subclass would run when its numbers are looked up, in no step.
+    """
+    if type(order) is not numpy.ndarray or order.ndim != 1 or order.dtype.kind not in "iu":
+        what = f"{order.dtype} {order.shape}" if type(order) is numpy.ndarray else type(order).__name__
         raise RunFailed(f"order: it answered {what}; want a numpy array of chunk numbers, (n,) int64")
-    if not order.size:
+    own = numpy.array(order, dtype=numpy.int64)
+    if not own.size:
         raise RunFailed(f"order: it chose none of {chunks} chunks")
-    lowest, highest = int(order.min()), int(order.max())
+    lowest, highest = int(own.min()), int(own.max())
     if lowest < 0 or highest >= chunks:
         raise RunFailed(f"order: it named chunk {lowest if lowest < 0 else highest}; there are 0 to {chunks - 1}")
-    return order.astype(numpy.int64)
+    return own

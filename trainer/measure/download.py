@@ -137,7 +137,7 @@ class Download:
 
 WAY_OUT = (
     "what came is kept and the same command goes on from there; without this network use --mirror URL (TRAINER_MIRROR), or "
-    "put the shards into the data folder's raw/"
+    "put the shards into the data folder's raw/NAME/, NAME being the corpus"
 )
 
 

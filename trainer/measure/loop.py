@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from trainer import order
-from trainer.measure import audit, building, conduct, digests, files, machine, prefetch, record, resume, saving
+from trainer.measure import audit, building, conduct, custody, digests, files, machine, prefetch, record, resume, saving
 from trainer.measure import budget as budgets
 from trainer.measure import data as datas
 from trainer.measure import ranks as processes
@@ -29,7 +29,8 @@ class Run:
     def __init__(self, request: "Request", ranks: processes.Ranks) -> None:
         """Build model, data order and step count, and compile; nothing is trained yet. Raises UsageError."""
         self.began = time.perf_counter()
-        self.audit = audit.Audit(snapshot=digests.PACKAGE.parent, run=request.out, data=request.data).watch()
+        places = {"snapshot": digests.PACKAGE.parent, "run": request.out, "data": request.data}
+        self.audit = audit.Audit(**places, loaded=custody.begin().loaded).watch()
         self.request, self.ranks, self.data = request, ranks, datas.open_folder(request.data)
         self.recipe = building.recipe(request.recipe, depth=request.depth, vocab=self.data.vocab)
         self.device = machine.device(ranks.device)
@@ -60,6 +61,7 @@ class Run:
         """Spend the budget. Raises RunFailed when the loss stops being a number, Stopped after SIGTERM."""
         metrics = Metrics(self.request.out / "metrics.jsonl", after=self.meter.steps) if self.ranks.first else None
         self._say(record.opening(self))
+        self.conduct.begin(self.ranks)
         with metrics or nullcontext():
             printed, states, before = -math.inf, saving.Saving(self), time.process_time()
             self.meter.start()
@@ -100,7 +102,7 @@ class Run:
         progress = self.meter.progress
         inputs, targets = (x.to(self.device, non_blocking=True) for x in self.batches.next())
         self.last_batch = inputs, targets, progress
-        with self.stopwatch:
+        with self.stopwatch, self.conduct.step(self.meter.steps, progress):
             loss = self.step(*self.last_batch)
         self.loss = float(loss)
         self.meter.finished()

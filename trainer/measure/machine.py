@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Waiting OpenMP threads that spin cost eightfold on shared cores. Read once, when torch loads its OpenMP.
 _QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+_MEMORY = ("VmHWM", "RssAnon", "RssFile", "RssShmem")  # of /proc/self/status; a file on tmpfs counts as the last
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
@@ -92,13 +93,26 @@ def model_name(device: "torch.device") -> str:
 
 
 def peak_memory_mb(device: "torch.device") -> float:
-    """Most memory this process has held: on the device for CUDA, resident for the CPU."""
-    import torch
-
+    """Most memory this process has held: on the device for CUDA; resident for the CPU, on Linux less what is mapped of files."""
     if device.type == "cuda":
+        import torch
+
         return torch.cuda.max_memory_allocated(device) / 2**20
+    if (own := _own_peak_kb()) is not None:
+        return own / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes
+
+
+def _own_peak_kb() -> int | None:
+    """Without pages of files: a fork maps only those of its libraries that it touches, a process that imported them more.
+    None where the kernel does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        kb = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if name in _MEMORY}
+        return max(kb["VmHWM"] - kb["RssFile"] - kb["RssShmem"], kb["RssAnon"])
+    except (OSError, KeyError):
+        return None
 
 
 class Stopwatch:

@@ -1,4 +1,5 @@
-"""DATA/raw: the shards of a named corpus as they were downloaded, and their digests (manifest.json).
+"""DATA/raw/NAME: the shards of a named corpus as they were downloaded, and their digests (manifest.json). Corpora number
+theirs alike, so that each has a folder of its own.
 
 A shard that a person put there counts as downloaded. One that is not what the manifest says is downloaded again.
 """

@@ -146,8 +146,9 @@ def _shards(data: Path, request: dict[str, Any], wanted: Wanted) -> tuple[Shards
         shards = corpora.of_folder(Path(wanted.corpus), request["column"])
         return shards, {path.name: digests.of_file(path) for path in shards.every}
     names = named.names(request["shards"])
-    sha256 = raw.complete(named, names, data / "raw", wanted.mirror or os.environ.get("TRAINER_MIRROR") or named.url)
-    paths = [data / "raw" / name for name in names]
+    folder, url = data / "raw" / named.name, wanted.mirror or os.environ.get("TRAINER_MIRROR") or named.url
+    sha256 = raw.complete(named, names, folder, url)
+    paths = [folder / name for name in names]
     return Shards(paths[:-1], paths[-1], request["column"]), sha256
 
 
@@ -168,7 +169,6 @@ def _facts(
         "validation_digest": digests.of_parts(text.encode() for text in held.spans),
         "validation_bytes": sum(len(text.encode()) for text in held.spans),
         "validation_context": request["context"],
-        "validation_overlap": 0.0,
         "validation_source": None if shards.held_out is None else _file(shards.held_out, sha256),
         "train_bytes": training.kept,
         "train_tokens": sum(source.tokens for source in sources),

@@ -71,7 +71,8 @@ def _runs(row: Row, colours: Palette, width: int) -> Text:
 
 def what(run: Run) -> str:
     """`R812 E41 race`, `R9 baseline P3`."""
-    subject = run.experiment or (f"pool {run.pool}" if run.pool is not None else run.program or "")
+    of_pool = run.pool is not None and run.purpose is not Purpose.FRESH  # head against root is the program's
+    subject = run.experiment or (f"pool {run.pool}" if of_pool else run.program or "")
     return f"{run.id} {subject} {_PURPOSE[run.purpose]}".replace("  ", " ")
 
 

@@ -1,10 +1,11 @@
 """Gangs: runs that need several devices of one model at once. Nothing is ended for them: freed devices are kept until
 there are enough (the drain), and only what ends before the last of them is free may still start there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from org.lab import scratch
 from org.lab.lab import Lab
 from org.lab.spend import admission
 from org.model import gang
@@ -41,16 +42,13 @@ def launcher(command: str, devices: int) -> str:
     return command if devices == 1 else command.replace(PYTHON, f"{TORCHRUN}{devices}", 1)
 
 
-def fits(lab: Lab, run: Run) -> bool:
-    """Whether the lab has as many devices of one model as the run needs."""
-    return len(of_model(lab.devices, model(lab, run))) >= run.gang
-
-
-def drain(lab: Lab, run: Run, free: Sequence[Device], now: datetime) -> Drain | None:
-    """What is kept for a gang's run; None when it can start, or never could."""
+def drain(lab: Lab, run: Run, free: Sequence[Device], now: datetime, strangers: Collection[str] = ()) -> Drain | None:
+    """What is kept for a gang's run; None when it can start, or when nobody knows that it ever could: the lab has too few
+    devices of the model, or others compute on them, with a lock or (strangers) without."""
     wanted = model(lab, run)
     mine = [device.name for device in of_model(free, wanted)]
-    if len(mine) >= run.gang or not fits(lab, run):
+    coming = [d for d in of_model(lab.devices, wanted) if d.name not in strangers and _comes_back(lab, d, now)]
+    if len(mine) >= run.gang or len(coming) < run.gang:
         return None
     return Drain(run, wanted, tuple(mine), _seconds_until(lab, wanted, run.gang - len(mine), now))
 
@@ -93,6 +91,18 @@ def words(drain: Drain) -> str:
     kept = gang.named(drain.free) if drain.free else "none yet"
     ahead = "" if drain.seconds is None else f"; the others in about {max(drain.seconds, 60) / 60:.0f} min"
     return f"{drain.run.id}{depth} waits for {drain.run.gang} devices at once; kept free for it: {kept}{ahead}"
+
+
+def _comes_back(lab: Lab, device: Device, now: datetime) -> bool:
+    """Whether the lab has the device, or has it again after a run of its own or an `org try` of usual length."""
+    holder = locks.holder(device.name, lab.locks)
+    if holder is None:
+        return True
+    own = holder.removeprefix(f"{lab.config.lab} ")
+    if own == holder:
+        return False
+    began = scratch.began(lab, device) if own.startswith(scratch.HOLDER) else None
+    return began is None or now - began < timedelta(minutes=lab.config.task.timeout_min)
 
 
 def _seconds_until(lab: Lab, wanted: str | None, lacking: int, now: datetime) -> float | None:

@@ -27,11 +27,16 @@ def doubted(con: sqlite3.Connection, freeze: Freeze) -> list[Experiment]:
 
 
 def reopen(lab: Lab, con: sqlite3.Connection, e: Experiment, freeze: Freeze, now: datetime) -> str:
+    """As again, because of an alarm."""
+    reason = f"opened again: it was decided while the devices may have drifted ({freeze.study}: {freeze.reason})"
+    return again(lab, con, e, reason, now)
+
+
+def again(lab: Lab, con: sqlite3.Connection, e: Experiment, reason: str, now: datetime) -> str:
     """Nothing of its first decision counts any more; a label of what is in the head stays."""
     forgotten: dict[str, Any] = {"decision": {}, "gain": None, "extra_runs": 0, "merge_tree": None, "merge_onto": None}
     if e.merged_commit is None:
         forgotten |= {"label": "", "label_detail": {}}
-    reason = f"opened again: it was decided while the devices may have drifted ({freeze.study}: {freeze.reason})"
     moved = experiments.move(con, e.id, Event.REOPEN, now, reason=reason, decided_at=None, **forgotten)
     announce.verdict(lab, con, moved, now)
     return e.id

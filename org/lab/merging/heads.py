@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from org.lab import announce
+from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.lab.merging import arrivals
 from org.model.experiment import Experiment
@@ -18,11 +19,15 @@ from org.workspace import refs, snapshots
 from org.workspace.git import Identity
 
 
-def settle_intents(lab: Lab, now: datetime) -> list[str]:
+def settle_intents(lab: Lab, now: datetime, outer: Apart | None = None) -> list[str]:
     """Finish or drop every move that was begun: the ref says whether it happened. Returns the experiments that were merged
-    or taken out."""
-    begun = MERGES.select(lab.ledger.reader, "WHERE state = 'intent' ORDER BY id")
-    done = [move for move in begun if carry_out(lab, move, now)]
+    or taken out. One that cannot be finished stays begun; its error goes to outer, or is raised at the end."""
+    done = []
+    with Apart(outer) as apart:
+        for begun in MERGES.select(lab.ledger.reader, "WHERE state = 'intent' ORDER BY id"):
+            with apart.one():
+                if carry_out(lab, begun, now):
+                    done.append(begun)
     return list(dict.fromkeys(move.experiment for move in done if move.kind in (Kind.MERGE, Kind.REVERT)))
 
 
@@ -86,6 +91,11 @@ def tree(lab: Lab, program: Program) -> str:
     """A program's head as it is run."""
     assert program.root_commit is not None and program.head_commit is not None
     return snapshots.run_tree(lab.git, program.root_commit, program.head_commit, program.editable, lab.config.task.protected)
+
+
+def is_moving(con: sqlite3.Connection, program: str) -> bool:
+    """Whether a move of a program's head was begun and is not told in the ledger yet: its branch may be anywhere."""
+    return bool(MERGES.count(con, "WHERE state = 'intent' AND program = ?", program))
 
 
 def of_lab(lab: Lab, con: sqlite3.Connection) -> str:

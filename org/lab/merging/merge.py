@@ -5,6 +5,7 @@ While a drift is looked into (drifting.py) nothing is merged or re-checked."""
 from datetime import datetime
 
 from org.lab import announce
+from org.lab.apart import Apart
 from org.lab.drift import freezing
 from org.lab.lab import Lab
 from org.lab.merging import gate, heads, recheck
@@ -20,31 +21,35 @@ from org.store.tables import EXPERIMENTS, PROGRAMS
 from org.workspace import refs
 
 
-def step(lab: Lab, now: datetime) -> list[str]:
-    """Finish intents, then advance the oldest queued experiment of each program. Returns the experiments that moved."""
-    changed = heads.settle_intents(lab, now)
-    labels.drop_outdated(lab, now)
-    if freezing.now(lab.ledger.reader) is not None:  # what was begun is finished above
-        return changed
-    seen: set[str] = set()
-    for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
-        program = PROGRAMS.get(lab.ledger.reader, experiment.program)
-        if program.state is ProgramState.PAUSED:
-            continue
-        passage = gate.look(lab, experiment, program, now)
-        if passage is Passage.SHUT:
-            changed.append(experiment.id)
-        if passage is not Passage.OPEN or experiment.program in seen:
-            continue
-        seen.add(experiment.program)
-        experiment = EXPERIMENTS.get(lab.ledger.reader, experiment.id)  # with its label
-        if _is_ours(lab, program):
-            moved = _advance(lab, experiment, program, now)
-        else:
-            moved = _stop_merging(lab, experiment, program, now)
-        if moved:
-            changed.append(experiment.id)
+def step(lab: Lab, now: datetime, outer: Apart | None = None) -> list[str]:
+    """Finish intents, then advance the oldest queued experiment of each program. Returns the experiments that moved. What
+    cannot be moved is in the way of its own program only; its error goes to outer, or is raised at the end."""
+    changed: list[str] = []
+    with Apart(outer) as apart:
+        changed += heads.settle_intents(lab, now, apart)
+        labels.drop_outdated(lab, now)
+        if freezing.now(lab.ledger.reader) is None:  # what was begun is finished above
+            seen: set[str] = set()
+            for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):
+                with apart.one():
+                    if _look(lab, experiment, seen, now):
+                        changed.append(experiment.id)
     return changed
+
+
+def _look(lab: Lab, experiment: Experiment, seen: set[str], now: datetime) -> bool:
+    """seen: programs whose oldest had its turn. Returns whether the experiment moved."""
+    program = PROGRAMS.get(lab.ledger.reader, experiment.program)
+    if program.state is ProgramState.PAUSED:
+        return False
+    passage = gate.look(lab, experiment, program, now)
+    if passage is not Passage.OPEN or program.slug in seen or heads.is_moving(lab.ledger.reader, program.slug):
+        return passage is Passage.SHUT
+    seen.add(program.slug)
+    experiment = EXPERIMENTS.get(lab.ledger.reader, experiment.id)  # with its label
+    if _is_ours(lab, program):
+        return _advance(lab, experiment, program, now)
+    return _stop_merging(lab, experiment, program, now)
 
 
 def _advance(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from org.model.program import State as ProgramState
 from org.model.study import Kind, Study
 from org.runs import executor
 from org.store import meta, reads, studies
-from org.store.tables import EXPERIMENTS, MERGES, POOLS, PROGRAMS, STUDIES
+from org.store.tables import EXPERIMENTS, POOLS, PROGRAMS, STUDIES
 from org.workspace import refs
 
 CHANGED = "the lab's head, its members, the task or the devices have changed since; it is asked for anew"
@@ -50,7 +50,7 @@ def step(lab: Lab, now: datetime) -> None:
     _drop_outdated(lab, now)
     if freezing.now(con) is not None:
         return
-    if studies.open_(con, Kind.STACK) or MERGES.count(con, "WHERE state = 'intent' AND program = ''"):
+    if studies.open_(con, Kind.STACK) or heads.is_moving(con, ""):
         return
     asked = _asked(con)
     if (not asked and not _due(lab, con)) or not _is_ours(lab, now):

@@ -17,7 +17,7 @@ from org.model.message import HUMAN, OFFICE, Kind
 from org.model.run import Run
 from org.science import sigma
 from org.store import events, experiments, mail, reads
-from org.store.tables import EXPERIMENTS, MESSAGES
+from org.store.tables import EVENTS, EXPERIMENTS, MESSAGES
 
 ANSWER = "worth_it"  # in label_detail: who agreed to the merge
 
@@ -42,12 +42,12 @@ def is_agreed(lab: Lab, e: Experiment, now: datetime) -> bool:
     """Whether nothing stands against the merge; asks once where somebody has to say."""
     if lab.config.protocol.worth_it == "auto" or ANSWER in e.label_detail:
         return True
-    if MESSAGES.find(lab.ledger.reader, _letter(e)) is None:
+    if not _is_asked(lab.ledger.reader, e):
         body = request(lab, e)
         with lab.ledger.transaction() as tx:
             mail.post(
                 tx, OFFICE, _judge(lab), Kind.NOTE, f"Is {e.id} worth its code? {e.subject}", body, now, refs=(e.id,),
-                id=_letter(e),
+                id=_letter(tx, e),
             )  # fmt: skip
     return False
 
@@ -99,13 +99,15 @@ def _judge(lab: Lab) -> str:
     return lab.chief if lab.config.protocol.worth_it == "chief" and lab.chief else HUMAN
 
 
-def _letter(e: Experiment) -> str:
-    """One a verdict: what was reopened and kept again is asked about again."""
-    return f"worth-{e.id}-{e.decision.get('candidate_runs', 0)}"
+def _letter(con: sqlite3.Connection, e: Experiment) -> str:
+    """One a verdict: what was reopened and kept again is asked about again, if with as many runs as before."""
+    reopened = EVENTS.count(con, "WHERE kind = 'experiment.reopened' AND subject = ?", e.id)
+    again = f"-again-{reopened}" if reopened else ""
+    return f"worth-{e.id}-{e.decision.get('candidate_runs', 0)}{again}"
 
 
 def _is_asked(con: sqlite3.Connection, e: Experiment) -> bool:
-    return ANSWER not in e.label_detail and MESSAGES.find(con, _letter(e)) is not None
+    return ANSWER not in e.label_detail and MESSAGES.find(con, _letter(con, e)) is not None
 
 
 def _asked(con: sqlite3.Connection, id: str) -> Experiment:

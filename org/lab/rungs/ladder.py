@@ -99,9 +99,9 @@ def measured(con: sqlite3.Connection, id: str) -> list[Measured]:
 
 
 def highest(con: sqlite3.Connection, id: str) -> Study | None:
-    """The study of the largest rung that an experiment was tested on."""
+    """The study of the largest rung that an experiment was tested on; there its own before a bundle's."""
     done = [s for s in studies_of(con, id) if s.state is State.DONE]
-    return max(done, key=lambda s: (s.plan["rung"], int(s.id[1:])), default=None)
+    return max(done, key=lambda s: (s.plan["rung"], not s.plan["bundle"], int(s.id[1:])), default=None)
 
 
 def is_confirmed(con: sqlite3.Connection, id: str) -> bool:
@@ -171,6 +171,11 @@ def _all(con: sqlite3.Connection) -> list[Study]:
 def open_(con: sqlite3.Connection) -> list[Study]:
     """Promotions that are not settled."""
     return studies.open_(con, Kind.RUNG)
+
+
+def beside(con: sqlite3.Connection, rung: int, base: str) -> list[Study]:
+    """Every study on that rung against this base (a tree as run), oldest first."""
+    return [study for study in _all(con) if (study.plan["rung"], study.plan["base"]) == (rung, base)]
 
 
 def _measured(study: Study) -> Measured | None:

@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from org.lab import pools
 from org.lab.lab import Lab
 from org.lab.rungs import forecast as promote_forecast
 from org.lab.rungs import ladder
 from org.lab.rungs.forecast import Forecast
+from org.lab.verdicts import crashes
 from org.model import gang
 from org.model.errors import Refused
 from org.model.experiment import IN_HEAD, Experiment, State
@@ -19,8 +21,8 @@ from org.model.merge import Merge
 from org.model.study import State as StudyState
 from org.science import ladder as rules
 from org.science.ladder import Step
-from org.store import reads
-from org.store.tables import EVENTS, EXPERIMENTS, MERGES
+from org.store import reads, studies
+from org.store.tables import EVENTS, EXPERIMENTS, MERGES, POOLS
 
 PROMOTABLE = (IN_HEAD - {State.FAILED_TRANSFER}) | {State.QUEUED, State.NOT_MERGED}
 LEAST_IN_BUNDLE = 2
@@ -53,9 +55,11 @@ def offers(lab: Lab, con: sqlite3.Connection) -> list[Offer]:
         return []
     found = []
     for program in dict.fromkeys(m.program for m in reads.merges(con)):
-        new = [offer for e in _untested(lab, con, program) if (offer := _next(lab, con, e)) is not None]
-        small = [o for o in new if o.step.promoted and ladder.standing(con, o.experiments[0]) == ladder.FIRST]
-        together = rules.bundles([o.experiments[0] for o in small], lab.protocol)
+        known = [offer for e in _untested(lab, con, program) if (offer := _next(lab, con, e)) is not None]
+        new = [o for o in known if not _fails_there(lab, con, o)]
+        here = {m.experiment for m in _since_root(con, program)}  # a bundle is a stretch of one head
+        small = [o.experiments[0] for o in new if o.step.promoted and o.experiments[0] in here]
+        together = rules.bundles([id for id in small if ladder.standing(con, id) == ladder.FIRST], lab.protocol)
         found += [bundle(lab, con, program, together[0])] if together and len(together[0]) > 1 else new
     return found
 
@@ -91,7 +95,7 @@ def bundle(lab: Lab, con: sqlite3.Connection, program: str, only: Sequence[str] 
     count, least = len(within), lab.protocol.ladder.bundle_from
     told = Step(count >= least, 0, 0.0, 0.0, f"{count} changes are confirmed small, from {least} on they go together")
     gain = sum(EXPERIMENTS.get(con, id).gain or 0.0 for id in ids)
-    base, tip = _tree_before(con, within[0]), reads.head_tree(con, program) or merges[-1].tree
+    base, tip = reads.tree_before(con, within[0]), reads.head_tree(con, program) or merges[-1].tree
     return Offer(ids, program, at, base, tip, margin, gain, told)
 
 
@@ -153,6 +157,14 @@ def _untested(lab: Lab, con: sqlite3.Connection, program: str) -> list[Experimen
     return found
 
 
+def _fails_there(lab: Lab, con: sqlite3.Connection, offer: Offer) -> bool:
+    """Whether its base was seen not to run on that rung as things are today: asked again, it would only crash again."""
+    known = ladder.beside(con, offer.rung, offer.base)
+    ran = [run for s in known for run in studies.runs_of(con, s.id) if run.tree == offer.base and run.pool is not None]
+    ending = crashes.of_arm([run for run in ran if pools.is_current(lab, con, POOLS.get(con, run.pool))])
+    return ending is not None and ending.retry is None
+
+
 def _is_passed_over(con: sqlite3.Connection, id: str, rung: int) -> bool:
     return bool(EVENTS.count(con, "WHERE kind = ? AND subject = ? AND json_extract(detail, '$.rung') = ?", PASSED_OVER, id, rung))
 
@@ -160,15 +172,7 @@ def _is_passed_over(con: sqlite3.Connection, id: str, rung: int) -> bool:
 def _trees(con: sqlite3.Connection, e: Experiment) -> tuple[str, str]:
     """Base and change as they are run: of its last merge, else as it raced."""
     mine = [m for m in reads.merges(con, e.program) if m.experiment == e.id]
-    return (_tree_before(con, mine[-1]), mine[-1].tree) if mine else (e.base_tree, e.run_tree)
-
-
-def _tree_before(con: sqlite3.Connection, merge: Merge) -> str:
-    """The head that a merge moved, as it was run: what the move before it made; before the first one, its base."""
-    before = MERGES.select(
-        con, "WHERE state = 'done' AND program = ? AND id < ? ORDER BY id DESC LIMIT 1", merge.program, merge.id
-    )
-    return before[0].tree if before else EXPERIMENTS.get(con, merge.experiment).base_tree
+    return (reads.tree_before(con, mine[-1]), mine[-1].tree) if mine else (e.base_tree, e.run_tree)
 
 
 def _since_root(con: sqlite3.Connection, program: str) -> list[Merge]:

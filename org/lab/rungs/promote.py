@@ -5,6 +5,7 @@ import sqlite3
 from datetime import datetime
 
 from org.lab import announce, pools, schedule, settings
+from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.lab.rungs import ladder
 from org.lab.rungs import page as promote_page
@@ -14,29 +15,39 @@ from org.lab.studies import engine
 from org.model import gang
 from org.model.errors import Refused
 from org.model.message import HUMAN, OFFICE
-from org.model.run import State as RunState
 from org.model.study import Kind, Study
 from org.model.study import State as StudyState
 from org.runs import executor
-from org.store import events, reads, runs, studies
+from org.store import events, reads, studies
 from org.store.tables import POOLS, STUDIES
 
 
-def step(lab: Lab, now: datetime) -> list[str]:
-    """Ask again for what the environment changed under; promote by itself where the config lets it. Returns studies."""
-    asked = _renew(lab, now)
+def step(lab: Lab, now: datetime, outer: Apart | None = None) -> list[str]:
+    """Ask again for what the environment changed under; promote by itself where the config lets it. Returns studies. What
+    cannot be asked for is not in the way of the rest; its error goes to outer, or is raised at the end."""
+    asked: list[str] = []
     con = lab.ledger.reader
-    if len(lab.config.task.ladder) > 1 and lab.config.protocol.promote == "auto" and _idles(lab):
-        for offer in offers(lab, con):
-            if not offer.step.promoted:
-                _pass_over(lab, offer, now)
-            elif not fits(lab, offer.rung):
-                continue
-            else:
-                with lab.ledger.transaction() as tx:
-                    asked.append(ask(lab, tx, offer, OFFICE, now).id)
-                break
+    with Apart(outer) as apart:
+        for study in ladder.open_(con):
+            with apart.one():
+                asked += _renew(lab, study, now)
+        if len(lab.config.task.ladder) > 1 and lab.config.protocol.promote == "auto" and _idles(lab):
+            for offer in offers(lab, con):
+                with apart.one():
+                    if found := _promote(lab, offer, now):
+                        asked.append(found)
+                        break
     return asked
+
+
+def _promote(lab: Lab, offer: Offer, now: datetime) -> str | None:
+    """The study that is asked for; None where it stays, and where this lab has too few devices for it."""
+    if not offer.step.promoted:
+        _pass_over(lab, offer, now)
+    if not offer.step.promoted or not fits(lab, offer.rung):
+        return None
+    with lab.ledger.transaction() as tx:
+        return ask(lab, tx, offer, OFFICE, now).id
 
 
 def ask(lab: Lab, con: sqlite3.Connection, offer: Offer, actor: str, now: datetime, agreed: bool = False) -> Study:
@@ -113,9 +124,9 @@ def _pass_over(lab: Lab, offer: Offer, now: datetime) -> None:
 
 
 def _idles(lab: Lab) -> bool:
-    """Whether a device has nothing to do, nothing waits, and no other promotion of the lab's own goes on."""
+    """Whether a device has nothing to do, nothing that may start waits, and no other promotion of the lab's own goes on."""
     con = lab.ledger.reader
-    if schedule.held(lab) is not None or runs.in_state(con, RunState.QUEUED):
+    if schedule.held(lab) is not None or any(refused is None for _, refused in schedule.queue(lab)):
         return False
     if any(study.plan["agreed"] is not None for study in ladder.open_(con)):
         return False
@@ -123,18 +134,18 @@ def _idles(lab: Lab) -> bool:
     return any(device.name not in busy for device in lab.devices)
 
 
-def _renew(lab: Lab, now: datetime) -> list[str]:
+def _renew(lab: Lab, study: Study, now: datetime) -> list[str]:
     """Values of both sides of a change of the environment are not compared: the study starts over."""
-    con, asked = lab.ledger.reader, []
-    for study in ladder.open_(con):
-        pooled = {run.pool for run in studies.runs_of(con, study.id) if run.pool is not None}
-        if any(not pools.is_current(lab, con, POOLS.get(con, id)) for id in pooled):
-            with lab.ledger.transaction() as tx:
-                running = engine.cancel(tx, study, "the task, its environment or the devices changed: it starts over", now)
-                asked.append(studies.ask(tx, Kind.RUNG, study.subject, study.asked_by, now, study.program, **study.plan).id)
-            for run in running:
-                executor.cancel(lab.layout.run(run))
-    return asked
+    con = lab.ledger.reader
+    pooled = {run.pool for run in studies.runs_of(con, study.id) if run.pool is not None}
+    if all(pools.is_current(lab, con, POOLS.get(con, id)) for id in pooled):
+        return []
+    with lab.ledger.transaction() as tx:
+        running = engine.cancel(tx, study, "the task, its environment or the devices changed: it starts over", now)
+        again = studies.ask(tx, Kind.RUNG, study.subject, study.asked_by, now, study.program, **study.plan)
+    for run in running:
+        executor.cancel(lab.layout.run(run))
+    return [again.id]
 
 
 def _waiting(con: sqlite3.Connection, id: str, actor: str) -> Study:

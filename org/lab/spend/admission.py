@@ -3,9 +3,10 @@ as if it took as long as the longest recent run, and so does the run that is ask
 
 from dataclasses import dataclass, field
 
+from org.lab import settings
 from org.lab.lab import Lab
 from org.lab.spend import limits, spending
-from org.lab.spend.limits import Limit, Unit, shown
+from org.lab.spend.limits import Limit, Standing, Unit, shown
 from org.lab.spend.spending import Scope
 from org.model.run import Purpose, Run
 from org.store.tables import EXPERIMENTS
@@ -83,18 +84,38 @@ def refuses(lab: Lab, run: Run) -> str | None:
 
 def holds(lab: Lab) -> str | None:
     """The limit of the whole lab into which no run fits any more; None when there is none."""
+    reached = full(lab, "lab")
+    return None if reached is None else reached.words
+
+
+def full(lab: Lab, scope: Scope, name: str = "") -> Standing | None:
+    """The limit of the lab, a program or an agent into which no run fits any more; None when there is none."""
     con = lab.ledger.reader
-    found = [limits.standing(lab, con, x) for x in limits.of_scope(lab, con, "lab") if spends(lab, x.unit)]
-    return next((s.words for s in found if s.is_full), None)
+    found = [limits.standing(lab, con, x) for x in limits.of_scope(lab, con, scope, name) if spends(lab, x.unit)]
+    return next((s for s in found if s.is_full), None)
 
 
 def run_hours(lab: Lab, budget: str) -> tuple[float, bool]:
     """What one run of that budget takes at most on a device, in hours, and whether that was measured. Before it is: a time
-    budget, else the task's timeout."""
+    budget, else a race's runs in proportion (a shorter one as a race's), else the task's timeout."""
     measured = spending.longest_run(lab.ledger.reader, budget)
     if measured is not None:
         return measured / 3600, True
-    return (float(budget[:-1]) / 3600 if budget.endswith("s") else lab.config.task.timeout_min / 60), False
+    if budget.endswith("s"):
+        return float(budget[:-1]) / 3600, False
+    share, race = _share(lab, budget), spending.longest_run(lab.ledger.reader, lab.rung.run_budget)
+    if share is not None and race is not None:
+        return max(share, 1.0) * race / 3600, False
+    return lab.config.task.timeout_min / 60, False
+
+
+def _share(lab: Lab, budget: str) -> float | None:
+    """Of a race's budget; None for another unit, and for a larger rung, whose model may be another."""
+    larger = [rung.run_budget for rung in lab.config.task.ladder[1:]]
+    race, mine = settings.BUDGET.fullmatch(lab.rung.run_budget), settings.BUDGET.fullmatch(budget)
+    if budget in larger or race is None or mine is None or race[2] != mine[2]:
+        return None
+    return float(mine[1]) / float(race[1])
 
 
 def spends(lab: Lab, unit: Unit) -> bool:

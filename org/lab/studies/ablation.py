@@ -38,14 +38,15 @@ class AblationStudy:
         """Every arm; then the whole and the parts that are not told yet, once more."""
         plan, rules, pool = study.plan, lab.protocol.ablation, arms.pool(con, study.plan["pool"])
         alive = [tree for tree in _trees(plan) if not arms.broken(con, study, values, tree)]
-        if plan["whole"] not in alive or len(alive) < 2:
+        if plan["whole"] not in alive or len(alive) < 2 or arms.broken(con, study, values, pool.tree):
             return []
         first = arms.lacking(lab, con, pool, values, alive, rules.runs)
         first += arms.base_lacking(lab, con, pool, values, lab.protocol.min_base_runs)
         if first:
             return first
         effects = _effects(lab, con, study, values)
-        open_ones = [p["tree"] for p in plan["parts"] if p["name"] in effects and effects[p["name"]].role is Role.UNCLEAR]
+        untold = [p["tree"] for p in plan["parts"] if p["name"] in effects and effects[p["name"]].role is Role.UNCLEAR]
+        open_ones = [tree for tree in untold if tree in alive]
         if not open_ones:
             return []
         return arms.lacking(lab, con, pool, values, [plan["whole"], *open_ones], rules.most_runs)
@@ -53,6 +54,11 @@ class AblationStudy:
     def conclude(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> Finding:
         """What each part does; the author, the chief and who asked get one letter."""
         e = EXPERIMENTS.get(con, study.subject)
+        failed = arms.broken(con, study, values, arms.pool(con, study.plan["pool"]).tree)
+        if failed is not None:  # without it nothing is known of the spread
+            said = f"the base of {e.id} does not run ({failed.id}: {failed.reason}), so nothing is told of its parts"
+            announce.asked(lab, con, study, f"{study.id}: the parts of {e.id}", said, now, also=[e.author])
+            return Finding(said, {}, failed=True)
         effects = _effects(lab, con, study, values) if arms.of(lab, values, study.plan["whole"]) else {}
         rows = [_row(con, study, values, part, effects) for part in study.plan["parts"]]
         said = f"parts of {e.id}: " + "; ".join(f"{row['name']} {row['role']}" for row in rows)

@@ -27,39 +27,41 @@ from org.workspace import snapshots
 
 RANK = 9.5  # after everything that a verdict waits for
 TESTABLE = frozenset({State.MERGED, State.CONFIRMED})
+UNUSED = {"unused": True}  # the outcome of a test that ended while its experiment was not merged; another one may be made
 NO_NOISE = "no pool of today's task and devices has two runs yet, so the noise is not known"
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateStudy:
-    """Both arms at once, on the same seeds."""
+    """Both arms at once, side by side on the same seeds, as the runs of one pool: dropped when that is no longer today's."""
 
     kind: Kind = Kind.CERTIFICATE
     rank: float = RANK
     backfill: bool = False
 
     def wants(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> list[Wanted]:
-        """The old head's runs, then the new one's."""
+        """The old head's run and the new one's of each seed."""
         if values or studies.runs_of(con, study.id):
             return []
         count, arms = study.plan["runs"], (study.plan["old"], study.plan["new"])
         return [
-            Wanted(tree, seeds.certificate_seed(con, study.id, number), arm * count + number)
-            for arm, tree in enumerate(arms) for number in range(count)
+            Wanted(tree, seeds.certificate_seed(con, study.id, number), arm * count + number, pool=study.plan.get("pool"))
+            for number in range(count) for arm, tree in enumerate(arms)
         ]  # fmt: skip
 
     def conclude(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> Finding:
         """The certificate, and the experiment's state with it."""
         e, count = EXPERIMENTS.get(con, study.subject), study.plan["runs"]
+        if e.state not in TESTABLE:
+            return Finding(f"{e.id} is {e.state.value} by now: its runs say nothing of what is merged", UNUSED, failed=True)
         spread, df = _noise(lab, con, study.plan["old"])
         if not df:
             return Finding(NO_NOISE, {}, failed=True)
         by_number = {run.slot: lab.sign * (run.metric or 0.0) for run in values}
         old, new = ([by_number[arm * count + n] for n in range(count)] for arm in (0, 1))
         found = _certify(lab, con, study, e, old, new, (spread, df))
-        if e.state in TESTABLE:
-            event = Event.CERTIFY if found.certified else Event.UNCERTIFY
-            announce.verdict(lab, con, experiments.move(con, e.id, event, now, reason=_words(found)), now)
+        event = Event.CERTIFY if found.certified else Event.UNCERTIFY
+        announce.verdict(lab, con, experiments.move(con, e.id, event, now, reason=_words(found)), now)
         outcome = dataclasses.asdict(found) | {"merge": study.plan["merge"], "sigma": spread, "df": df, "runs": count}
         return Finding(_words(found), outcome)
 
@@ -75,19 +77,34 @@ def ask(lab: Lab, con: sqlite3.Connection, id: str, actor: str, now: datetime) -
     for study in studies.of_subject(con, Kind.CERTIFICATE, id):
         if study.state is StudyState.DONE and study.plan["merge"] == number:
             raise Refused(f"{study.id} has tested this merge: {study.reason}")
-    program = PROGRAMS.get(con, merge.program)
-    assert program.root_commit is not None
-    old = snapshots.run_tree(lab.git, program.root_commit, merge.old, program.editable, lab.config.task.protected)
+    old, new = _arms(lab, con, merge)
+    if old == new:
+        raise Refused(f"on today's root of {merge.program} nothing is left of {id}: there is nothing to test")
     if not _noise(lab, con, old)[1]:
         raise Refused(f"{NO_NOISE}; let the lab race or idle for a while")
-    runs = lab.protocol.certificate.runs
-    return studies.ask(con, Kind.CERTIFICATE, id, actor, now, merge=number, old=old, new=merge.tree, runs=runs)
+    pool, runs = pools.of_tree(lab, con, old, now).id, lab.protocol.certificate.runs
+    return studies.ask(con, Kind.CERTIFICATE, id, actor, now, merge=number, old=old, new=new, runs=runs, pool=pool)
 
 
 def ask_all(lab: Lab, con: sqlite3.Connection, actor: str, now: datetime) -> list[Study]:
-    """Every merge that was not tested yet, in the ledger's order."""
-    order = dict.fromkeys(m.experiment for m in reads.merges(con))
-    return [ask(lab, con, id, actor, now) for id in order if EXPERIMENTS.get(con, id).state in TESTABLE]
+    """Every merge that was not tested yet, in the ledger's order, less what is refused. Refused where that is all."""
+    asked: list[Study] = []
+    refused: list[Refused] = []
+    for id in dict.fromkeys(m.experiment for m in reads.merges(con)):
+        if EXPERIMENTS.get(con, id).state in TESTABLE:
+            try:
+                asked.append(ask(lab, con, id, actor, now))
+            except Refused as error:
+                refused.append(error)
+    if refused and not asked:
+        raise refused[0]
+    return asked
+
+
+def is_asked(con: sqlite3.Connection, id: str, number: int) -> bool:
+    """Whether that merge has its test, waits for it, or cannot have it. A test that was dropped, or went unused, is none."""
+    mine = [study for study in studies.of_subject(con, Kind.CERTIFICATE, id) if study.plan["merge"] == number]
+    return any(study.state is not StudyState.CANCELLED and study.outcome != UNUSED for study in mine)
 
 
 def given(con: sqlite3.Connection) -> list[Study]:
@@ -101,6 +118,17 @@ def _merge(con: sqlite3.Connection, id: str) -> tuple[int, Merge]:
     if not numbered:
         raise Refused(f"{id} has no merge in the ledger")
     return numbered[-1]
+
+
+def _arms(lab: Lab, con: sqlite3.Connection, merge: Merge) -> tuple[str, str]:
+    """The head before and after the merge, both with the protected files of today's root: they differ by the merge alone."""
+    program = PROGRAMS.get(con, merge.program)
+
+    def today(tree: str) -> str:
+        assert program.root_commit is not None
+        return snapshots.run_tree(lab.git, program.root_commit, tree, program.editable, lab.config.task.protected)
+
+    return today(reads.tree_before(con, merge)), today(merge.tree)
 
 
 def _noise(lab: Lab, con: sqlite3.Connection, tree: str) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.lab.studies.kind import StudyKind, Wanted
 from org.lab.studies.registry import KINDS
@@ -20,9 +21,16 @@ from org.store import runs, studies
 FIRST_RUNG = 0
 
 
-def step(lab: Lab, now: datetime, kinds: Mapping[Kind, StudyKind] = KINDS) -> list[str]:
-    """Advance every open study that waits for no run. Returns the ids of those that ended."""
-    return [s.id for s in studies.open_(lab.ledger.reader) if s.kind in kinds and _advance(lab, s, kinds[s.kind], now)]
+def step(lab: Lab, now: datetime, kinds: Mapping[Kind, StudyKind] = KINDS, outer: Apart | None = None) -> list[str]:
+    """Advance every open study that waits for no run. Returns the ids of those that ended. One that cannot be advanced is
+    not in the way of the others; its error goes to outer, or is raised at the end."""
+    ended = []
+    with Apart(outer) as apart:
+        for study in studies.open_(lab.ledger.reader):
+            with apart.one():
+                if study.kind in kinds and _advance(lab, study, kinds[study.kind], now):
+                    ended.append(study.id)
+    return ended
 
 
 def cancel(con: sqlite3.Connection, study: Study, reason: str, now: datetime) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from org.lab import seeds
+from org.lab import pools, seeds
 from org.lab.lab import Lab
 from org.lab.merging import heads
 from org.lab.studies.kind import Finding, Wanted
@@ -32,7 +32,7 @@ JOINT = f"The task's command holds no {PLACEHOLDER}: data order and initializati
 
 @dataclass(frozen=True, slots=True)
 class NoiseStudy:
-    """All runs at once: none depends on another."""
+    """All runs at once: none depends on another. They are of one pool, and dropped when that is no longer today's."""
 
     kind: Kind = Kind.NOISE
     rank: float = RANK
@@ -43,7 +43,8 @@ class NoiseStudy:
         if values or studies.runs_of(con, study.id):
             return []
         cells = _cells(study)
-        return [Wanted(study.plan["tree"], seeds.noise_seed(con, study.id, cell.init), n) for n, cell in enumerate(cells)]
+        tree, pool = study.plan["tree"], study.plan.get("pool")
+        return [Wanted(tree, seeds.noise_seed(con, study.id, cell.init), n, pool=pool) for n, cell in enumerate(cells)]
 
     def conclude(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> Finding:
         """The split, by the devices that the runs really had."""
@@ -73,8 +74,9 @@ def ask(lab: Lab, con: sqlite3.Connection, slug: str | None, actor: str, now: da
     apart = PLACEHOLDER in lab.config.task.command
     cells = [[c.data_order, c.init, c.device] for c in _design(lab, len(names), apart)]
     tree = heads.tree(lab, having[0])
+    pool = pools.of_tree(lab, con, tree, now).id
     return studies.ask(
-        con, Kind.NOISE, having[0].slug, actor, now, tree=tree, devices=names, model=model, apart=apart, cells=cells
+        con, Kind.NOISE, having[0].slug, actor, now, tree=tree, devices=names, model=model, apart=apart, cells=cells, pool=pool
     )  # fmt: skip
 
 

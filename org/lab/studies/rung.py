@@ -175,12 +175,13 @@ def _hand_on(lab: Lab, con: sqlite3.Connection, study: Study, at: Setting, value
 
 
 def _follow(lab: Lab, con: sqlite3.Connection, study: Study, held: bool, reason: str, now: datetime) -> None:
-    """States of the experiments, and word to whom it concerns. A bundle that fails says nothing of its parts."""
+    """States of the experiments, and word to whom it concerns. A bundle that fails says nothing of its parts,
+    and one that holds takes back no failure of a part alone."""
     bundle = study.plan["bundle"]
     for id in study.plan["experiments"]:
         e = EXPERIMENTS.get(con, id)
         told = f"in the bundle {study.id}, which {reason}; only the bundle is claimed" if bundle else reason
-        if held and e.state in (State.MERGED, State.FAILED_TRANSFER):
+        if held and (e.state is State.MERGED or (e.state is State.FAILED_TRANSFER and not bundle)):
             experiments.move(con, id, Event.CONFIRM, now, reason=told)
         elif not held and not bundle and e.state in IN_HEAD - {State.FAILED_TRANSFER}:
             experiments.move(con, id, Event.FAIL_TRANSFER, now, reason=told)

@@ -5,13 +5,13 @@ stays out. The rest enters the lab's head when it is better at all: by the z tha
 
 import math
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from org.comms.figures import gain
-from org.lab import announce
+from org.lab import announce, pools
 from org.lab.lab import Lab
 from org.lab.merging import heads
 from org.lab.merging import trees as stack_trees
@@ -19,9 +19,11 @@ from org.lab.studies import arms
 from org.lab.studies.kind import Finding, Wanted
 from org.model.experiment import Claim
 from org.model.merge import Kind as Move
+from org.model.pool import Pool
 from org.model.run import Run
 from org.model.study import Kind, Study
 from org.science import stack
+from org.science.protocol import Protocol
 from org.science.stack import Decision, Next
 from org.store import studies
 from org.store.tables import EXPERIMENTS, MERGES, STUDIES
@@ -42,14 +44,15 @@ class StackStudy:
 
     def wants(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> list[Wanted]:
         """The stack and its base first, then each stack that lacks one; after a drop the rest as a stack of its own."""
-        while study.plan["units"] and study.plan["stack"] != study.plan["base"] and arms.broken(con, study, values) is None:
+        while study.plan["units"] and study.plan["stack"] != study.plan["base"] and _failed(con, study, values) is None:
             first = _first(lab, con, study, values)
             if first:
                 return first
             decision = _decide(lab, con, study, values)
             if decision.next is Next.LEAVE_ONE_OUT:
                 pool, count = arms.pool(con, study.plan["pool"]), lab.protocol.stack.leave_one_out_runs
-                return arms.lacking(lab, con, pool, values, [w["tree"] for w in study.plan["without"].values()], count)
+                reduced = _running(con, study, values, (w["tree"] for w in study.plan["without"].values()))
+                return arms.lacking(lab, con, pool, values, reduced, count)
             if decision.next is not Next.DROP:
                 break
             study = _without(lab, con, study, decision)
@@ -58,9 +61,11 @@ class StackStudy:
     def conclude(self, lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run], now: datetime) -> Finding:
         """The stack enters the lab's head, or it does not; who asked and the chief are told."""
         study = STUDIES.get(con, study.id)  # with what the last round dropped
-        plan, failed = study.plan, arms.broken(con, study, values)
+        plan, failed = study.plan, _failed(con, study, values)
         if failed is not None:
-            return _tell(lab, con, study, Finding(f"{failed.id} does not run: {failed.reason}", {"taken": []}, failed=True), now)
+            what = "the stack" if failed.tree == plan["stack"] else "the lab's head"
+            told = f"{what} does not run ({failed.id}: {failed.reason})"
+            return _tell(lab, con, study, Finding(told, {"taken": []}, failed=True), now)
         if not plan["units"]:
             return _tell(lab, con, study, Finding(_left(plan), {"taken": []}, failed=True), now)
         if plan["stack"] == plan["base"]:
@@ -75,26 +80,51 @@ class StackStudy:
         if enters:
             _intend(lab, con, study, taken, decision, now)
         outcome = _outcome(lab, con, study, values, decision) | {"z": z, "taken": taken if enters else [], "members": taken}
-        return _tell(lab, con, study, Finding(_words(lab, plan, taken, decision, z, enters), outcome), now)
+        said = _words(lab, plan, taken, decision, z, enters, _needed(con, study, values))
+        return _tell(lab, con, study, Finding(said, outcome), now)
 
 
 def _first(lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run]) -> list[Wanted]:
     """What the first look lacks."""
     pool, runs = arms.pool(con, study.plan["pool"]), lab.protocol.stack.runs
-    wanted = arms.lacking(lab, con, pool, values, [study.plan["stack"], *study.plan["alone"].values()], runs)
+    alone = _running(con, study, values, study.plan["alone"].values())
+    wanted = arms.lacking(lab, con, pool, values, [study.plan["stack"], *alone], runs)
     return wanted + arms.base_lacking(lab, con, pool, values, runs)
+
+
+def _failed(con: sqlite3.Connection, study: Study, values: Sequence[Run]) -> Run | None:
+    """A run of the stack or of its base that failed for good. That of a part of it says something of the part only."""
+    sides = (arms.broken(con, study, values, study.plan[name]) for name in ("stack", "base"))
+    return next((run for run in sides if run is not None), None)
+
+
+def _running(con: sqlite3.Connection, study: Study, values: Sequence[Run], trees: Iterable[str]) -> list[str]:
+    return [tree for tree in trees if arms.broken(con, study, values, tree) is None]
+
+
+def _needed(con: sqlite3.Connection, study: Study, values: Sequence[Run]) -> list[str]:
+    """The members without which the stack does not run."""
+    return [name for name, w in study.plan["without"].items() if arms.broken(con, study, values, w["tree"]) is not None]
 
 
 def _decide(lab: Lab, con: sqlite3.Connection, study: Study, values: Sequence[Run]) -> Decision:
     plan, pool = study.plan, arms.pool(con, study.plan["pool"])
     base, mine = arms.with_pool(lab, con, pool, values), arms.of(lab, values, plan["stack"])
     own = f"pool-{pool.id}"
-    members = [u.member(arms.of(lab, values, plan["alone"].get(u.name, "")), base, own) for u in stack_trees.units_of(plan)]
+    alone = {tree: arms.of(lab, values, tree) for tree in _running(con, study, values, plan["alone"].values())}
+    members = [u.member(alone.get(plan["alone"].get(u.name, ""), []), base, own) for u in stack_trees.units_of(plan)]
     without = {name: arms.of(lab, values, reduced["tree"]) for name, reduced in plan["without"].items()}
     return stack.decide(
         members, base, own, mine, without, spread=arms.spread(lab, con, pool, values)[0], dropped=len(plan["dropped"]),
-        protocol=lab.protocol,
+        needed=_needed(con, study, values), protocol=_protocol(lab, pool),
     )  # fmt: skip
+
+
+def _protocol(lab: Lab, pool: Pool) -> Protocol:
+    """With this pool: on a smaller one its seeds are enough."""
+    rules, most = lab.protocol.stack, pools.size(lab, pool)
+    capped = replace(rules, runs=min(rules.runs, most), leave_one_out_runs=min(rules.leave_one_out_runs, most))
+    return replace(lab.protocol, stack=capped)
 
 
 def _without(lab: Lab, con: sqlite3.Connection, study: Study, decision: Decision) -> Study:
@@ -141,7 +171,9 @@ def _outcome(
     }  # fmt: skip
 
 
-def _words(lab: Lab, plan: dict[str, Any], taken: Sequence[str], decision: Decision, z: float, enters: bool) -> str:
+def _words(
+    lab: Lab, plan: dict[str, Any], taken: Sequence[str], decision: Decision, z: float, enters: bool, needed: Sequence[str]
+) -> str:  # fmt: skip
     names = ", ".join(taken)
     sized = f"{gain(decision.gain)} together ({gain(decision.shrunk_gain)} after shrinking, z {z:.1f})"
     if len(plan["units"]) > 1:
@@ -150,7 +182,8 @@ def _words(lab: Lab, plan: dict[str, Any], taken: Sequence[str], decision: Decis
         f"{names} not into the lab's head: {sized}; z {lab.protocol.recheck.z:g} is needed"
     )  # fmt: skip
     dropped = "".join(f"; {name} left out: {why}" for name, why in plan["dropped"])
-    return ends + dropped + (f"; {_left(plan)}" if plan["left"] else "")
+    stays = f"; without {' or '.join(needed)} it does not run" if needed else ""
+    return ends + stays + dropped + (f"; {_left(plan)}" if plan["left"] else "")
 
 
 def _left(plan: dict[str, Any]) -> str:

@@ -61,7 +61,8 @@ def settle(lab: Lab, experiment: Experiment, now: datetime) -> bool:
             found, study = _kept(lab, tx, arms, experiment, now)
             _write(tx, experiment, found.label.value, _detail(lab, arms, found, study), now)
         except Refused as error:
-            _write(tx, experiment, "", {"reason": f"{UNMATCHED}: {error}", "no_flops": str(error) == compute.NO_FLOPS}, now)
+            why = {"no_flops": str(error) == compute.NO_FLOPS, "outdated": str(error) == CHANGED}
+            _write(tx, experiment, "", {"reason": f"{UNMATCHED}: {error}", **why}, now)
         except _Waits:
             return False
     return True
@@ -70,6 +71,11 @@ def settle(lab: Lab, experiment: Experiment, now: datetime) -> bool:
 def is_settled(experiment: Experiment) -> bool:
     """Whether it has its label, or the reason why it has none."""
     return "reason" in experiment.label_detail
+
+
+def is_outdated(experiment: Experiment) -> bool:
+    """Whether it has no label because its pool is no longer today's: a new race would bring one."""
+    return bool(experiment.label_detail.get("outdated"))
 
 
 def look_at_discarded(lab: Lab, con: sqlite3.Connection, experiment: Experiment, now: datetime) -> Experiment:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy
 
+from trainer.measure import audit, digests, scorer, tokenizer
 from trainer.measure import data as datas
-from trainer.measure import digests, scorer, tokenizer
 from trainer.measure.core import batches, bundle, grading, prompts, result, rows, table
 from trainer.measure.errors import InvalidScore
 
@@ -144,9 +144,9 @@ def _opening(request: Request, opened: bundle.Bundle, context: int) -> dict[str,
 
 
 def _unread(record: dict[str, Any], folder: Path) -> None:
-    """Raises InvalidScore if training opened a file of the bundle, so far as it was seen."""
-    inside = str(folder.resolve())
-    opened = [Path(what.removeprefix("open: ")) for what in record["outside"] if what.startswith(f"open: {inside}")]
+    """Raises InvalidScore if training opened a file of the bundle, or of another one, so far as it was seen."""
+    files = [Path(what.removeprefix("open: ")) for what in record["outside"] if what.startswith("open: ")]
+    opened = [file for file in files if file.is_relative_to(folder.resolve()) or audit.BUNDLE in file.parts]
     if opened:
         raise InvalidScore(f"of training: it opened the evaluation bundle ({', '.join(path.name for path in opened[:3])})")
 

@@ -11,10 +11,10 @@ from org.lab.devices.value import Offer
 from org.lab.lab import Lab
 from org.lab.studies import certificate as studies_of_merges
 from org.model.experiment import Experiment
-from org.model.study import Kind, State, Study
+from org.model.study import Study
 from org.science import certificate, evidence, tails
 from org.science.labels import Label, may_be_claimed
-from org.store import reads, studies
+from org.store import reads
 from org.store.events import OFFICE
 from org.store.tables import EXPERIMENTS
 
@@ -27,8 +27,8 @@ def offers(lab: Lab, con: sqlite3.Connection, now: datetime) -> Iterator[Offer]:
     given = len(studies_of_merges.given(con))
     for id, number in numbers.items():
         e = EXPERIMENTS.get(con, id)
-        tested = any(s.state is not State.CANCELLED for s in studies.of_subject(con, Kind.CERTIFICATE, id))
-        if e.state in studies_of_merges.TESTABLE and not tested and (not e.label or may_be_claimed(Label(e.label))):
+        testable = e.state in studies_of_merges.TESTABLE and not studies_of_merges.is_asked(con, id, number)
+        if testable and (not e.label or may_be_claimed(Label(e.label))):
             yield _offer(lab, e, odds(lab, e, number, given), number)
 
 

@@ -1,12 +1,13 @@
 """Head and root on fresh seeds: what is reported of a program's total gain. One run at a time, so that none of them ever
-waits in the queue before an agent's; values of the root serve every later head."""
+waits in the queue before an agent's; values of the root serve every later head, as long as the task, its environment and the
+devices stay what they are."""
 
 import functools
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from org.lab import programs, seeds, settings
+from org.lab import pools, programs, seeds, settings
 from org.lab.devices import value
 from org.lab.devices.value import Offer
 from org.lab.lab import Lab
@@ -30,7 +31,7 @@ def offers(lab: Lab, con: sqlite3.Connection, now: datetime) -> Iterator[Offer]:
         head = reads.head_tree(con, program.slug)
         if head is not None and program.root_commit is not None and programs.spent(lab, program) is None:
             root = _tree_of(lab.git, program.root_commit)
-            asked, alive = ({tree: _seeds_of(con, program, tree, all_) for tree in (root, head)} for all_ in (True, False))
+            asked, alive = ({tree: _seeds_of(lab, con, program, tree, all_) for tree in (root, head)} for all_ in (True, False))
             pairs, dead = len(alive[root] & alive[head]), max(len(asked[tree] - alive[tree]) for tree in (root, head))
             if root != head and pairs < PAIRS and dead < DEAD:
                 yield _offer(lab, con, program, pairs, *_next(con, root, head, asked, alive))
@@ -39,10 +40,13 @@ def offers(lab: Lab, con: sqlite3.Connection, now: datetime) -> Iterator[Offer]:
 _tree_of = functools.lru_cache(maxsize=64)(trees.tree_of)  # it never changes, and this is asked at every tick
 
 
-def _seeds_of(con: sqlite3.Connection, program: Program, tree: str, all_: bool) -> set[int]:
-    """Numbers of the fresh seeds that the tree was asked to run; not all_: those with a value, or with a run that may bring
-    one."""
-    found = RUNS.select(con, "WHERE purpose = ? AND program = ? AND tree = ?", Purpose.FRESH.value, program.slug, tree)
+def _seeds_of(lab: Lab, con: sqlite3.Connection, program: Program, tree: str, all_: bool) -> set[int]:
+    """Numbers of the fresh seeds that the tree was asked to run for its pool of today; not all_: those with a value, or with
+    a run that may bring one."""
+    pool = pools.find(lab, con, tree, settings.of_race(lab))
+    if pool is None:
+        return set()
+    found = RUNS.select(con, "WHERE purpose = ? AND program = ? AND pool = ?", Purpose.FRESH.value, program.slug, pool.id)
     return {run.slot for run in found if all_ or run.state is RunState.SUCCEEDED or run.state in OUTSTANDING}
 
 
@@ -66,7 +70,8 @@ def _offer(lab: Lab, con: sqlite3.Connection, program: Program, pairs: int, tree
         with lab.ledger.transaction() as tx:
             fresh = Run(
                 id="", purpose=Purpose.FRESH, state=RunState.QUEUED, tree=tree, seed=seeds.fresh_seed(tx, number),
-                slot=number, rung=at.rung, depth=at.depth, budget=at.budget, queued_at=now, program=program.slug, gang=at.gang,
+                slot=number, rung=at.rung, depth=at.depth, budget=at.budget, queued_at=now, program=program.slug,
+                pool=pools.of_tree(lab, tx, tree, now).id, gang=at.gang,
             )  # fmt: skip
             return runs.queue(tx, fresh)
 
