@@ -4,6 +4,7 @@
 what is dead is respawned in its place, so the grid outlives every process of the lab.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ PANES_PER_WINDOW = 9
 COLUMNS, ROWS = 320, 100
 START_SECONDS = 10
 END_SECONDS = 20
+AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +230,18 @@ def _hang_up(pid: int) -> None:
     _wait_gone(living, END_SECONDS)
 
 
-def _wait_gone(found: Iterable[Identity], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_gone(found: Iterable[Identity], seconds: float, again_after: float = AGAIN_SECONDS) -> None:
+    """Until they have ended. The hang-up of a closing terminal may fall into the moment between fork and exec, where a shell
+    still has its own handlers, and be lost: who is still there after `again_after` gets one more."""
+    began = time.monotonic()
     for process in found:
+        told = False
         while processes.is_alive(process):
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > seconds:
                 raise TerminalError(f"process {process.pid} still runs {seconds:g} s after its terminal was closed; end it first")
+            if waited > again_after and not told:
+                told = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
             time.sleep(0.05)

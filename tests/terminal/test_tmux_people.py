@@ -1,6 +1,8 @@
 """People at the lab's tmux: the keys, attaching, watching; the socket's place; tmux itself."""
 
 import os
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 from tmux_lab import eventually, screen_of_a_person, sleeper
 
 from org.model.errors import TerminalError
+from org.runs import processes
 from org.terminal import address, attach, server
+from org.terminal import grid as grid_module
 from org.terminal.grid import Grid
 from org.terminal.panes import PaneSpec
 
@@ -147,3 +151,15 @@ def test_a_pane_that_vanished_is_an_error_of_the_lab(grid: Grid, folder: Path) -
     grid.ensure([sleeper("chief", folder)])
     with pytest.raises(TerminalError, match="%99"), grid.tmux.pane("%99") as pane:
         pane.capture_pane()
+
+
+def test_a_program_that_missed_the_hang_up_gets_one_more(tmp_path: Path) -> None:
+    deaf_once = f'trap "trap - HUP; touch {tmp_path}/missed" HUP; touch {tmp_path}/ready; while :; do sleep 0.02; done'
+    with subprocess.Popen(["sh", "-c", deaf_once], start_new_session=True) as program:
+        eventually(lambda: (tmp_path / "ready").exists())
+        os.kill(program.pid, signal.SIGHUP)
+        eventually(lambda: (tmp_path / "missed").exists())
+        found = processes.identify(program.pid)
+        assert found is not None
+        grid_module._wait_gone([found], seconds=60.0, again_after=0.0)
+        assert program.wait() == -signal.SIGHUP
