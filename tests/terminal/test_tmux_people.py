@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,11 +156,17 @@ def test_a_pane_that_vanished_is_an_error_of_the_lab(grid: Grid, folder: Path) -
 
 def test_a_program_that_missed_the_hang_up_gets_one_more(tmp_path: Path) -> None:
     deaf_once = f'trap "trap - HUP; touch {tmp_path}/missed" HUP; touch {tmp_path}/ready; while :; do sleep 0.02; done'
-    with subprocess.Popen(["sh", "-c", deaf_once], start_new_session=True) as program:
-        eventually(lambda: (tmp_path / "ready").exists())
+    # A shell cannot trap what it was started to ignore, and under nohup that is this signal.
+    hears = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    program = subprocess.Popen(["sh", "-c", deaf_once], start_new_session=True, preexec_fn=hears)
+    try:
+        assert eventually((tmp_path / "ready").exists)
         os.kill(program.pid, signal.SIGHUP)
-        eventually(lambda: (tmp_path / "missed").exists())
+        assert eventually((tmp_path / "missed").exists)
         found = processes.identify(program.pid)
         assert found is not None
         grid_module._wait_gone([found], seconds=60.0, again_after=0.0)
         assert program.wait() == -signal.SIGHUP
+    finally:
+        program.kill()
+        program.wait()
