@@ -11,6 +11,7 @@ from org.lab.screen import screening
 from org.lab.studies import engine as studies
 from org.lab.studies import outdated
 from org.lab.verdicts import judge
+from org.model.study import Kind
 from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
 
@@ -29,9 +30,12 @@ def step(office: Office, now: datetime) -> None:
             changed += merge.step(lab, now, apart)
         with apart.one():
             _promote(office, now, apart)
-        for prepare in (ablate.drop_outdated, outdated.drop, stacks.step):
-            with apart.one():
-                prepare(lab, now)
+        with apart.one():
+            outdated.drop(lab, now, Kind.CERTIFICATE, Kind.NOISE)
+        with apart.one():
+            outdated.drop(lab, now, Kind.ABLATION, Kind.REVERT, why=ablate.CHANGED)
+        with apart.one():
+            stacks.step(lab, now)
         with apart.one():
             _studies(office, now, apart)
         for id in dict.fromkeys(changed):

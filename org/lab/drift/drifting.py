@@ -15,14 +15,13 @@ from org.lab.drift import freezing, reopening
 from org.lab.drift.freezing import Freeze
 from org.lab.lab import Lab
 from org.lab.merging import heads
-from org.lab.studies import engine, sentinel
+from org.lab.studies import outdated, sentinel
 from org.model.errors import Refused
 from org.model.experiment import VERDICTS
 from org.model.pool import Pool
 from org.model.program import Program
 from org.model.program import State as ProgramState
 from org.model.study import Kind
-from org.runs import executor
 from org.science import drift
 from org.store import events, meta, programs, reads, rows, studies
 from org.store.tables import EVENTS, EXPERIMENTS, POOLS
@@ -35,7 +34,7 @@ def step(lab: Lab, now: datetime) -> list[str]:
     """Ask for a sentinel when one is due; after an alarm measure the pool anew, then open again what is doubted. Returns
     the experiments that were opened again."""
     con = lab.ledger.reader
-    _drop_outdated(lab, now)
+    outdated.drop(lab, now, Kind.SENTINEL, why=OUTDATED)
     freeze = freezing.now(con)
     if freeze is not None:
         return _measure_anew(lab, freeze, now)
@@ -54,16 +53,6 @@ def lift(lab: Lab, actor: str, reason: str, now: datetime) -> str:
             raise Refused('lifting a freeze needs a reason: `org resume merges --reason "…"`')
         freezing.lift(tx, freeze, reason, now, actor)
     return "merges go on; what was decided since the last good sentinel stands as it is"
-
-
-def _drop_outdated(lab: Lab, now: datetime) -> None:
-    """End sentinels of pools that are no longer current: their run would be of another task than the pool's."""
-    for study in studies.open_(lab.ledger.reader, Kind.SENTINEL):
-        if not pools.is_current(lab, lab.ledger.reader, POOLS.get(lab.ledger.reader, study.plan["pool"])):
-            with lab.ledger.transaction() as tx:
-                running = engine.cancel(tx, study, OUTDATED, now)
-            for run in running:
-                executor.cancel(lab.layout.run(run))
 
 
 def stands_for(con: sqlite3.Connection) -> Program | None:

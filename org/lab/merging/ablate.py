@@ -9,13 +9,11 @@ from org.lab import pools
 from org.lab.lab import Lab
 from org.lab.merging import parts as ablate_parts
 from org.lab.merging.parts import Part
-from org.lab.studies import engine
 from org.model.errors import Refused
 from org.model.experiment import State
 from org.model.study import Kind
-from org.runs import executor
 from org.store import events, studies
-from org.store.tables import EXPERIMENTS, POOLS
+from org.store.tables import EXPERIMENTS
 
 RAN = frozenset({State.INVALID, State.FAILED})
 CHANGED = "the task, its environment or the devices have changed since: `org ablate` asks anew"
@@ -47,16 +45,3 @@ def cost(lab: Lab, found: Sequence[Part]) -> str:
     """`6 to 12 runs`"""
     rules, arms = lab.protocol.ablation, 1 + sum(bool(part.tree) for part in found)
     return f"{rules.runs * arms} to {rules.most_runs * arms} runs"
-
-
-def drop_outdated(lab: Lab, now: datetime) -> None:
-    """End ablations and reverts whose runs would be of another task than their pool's."""
-    con = lab.ledger.reader
-    for study in studies.open_(con, Kind.ABLATION, Kind.REVERT):
-        known = [study.plan[key] for key in ("pool", "pool_before", "pool_after") if key in study.plan]
-        if all(pools.is_current(lab, con, POOLS.get(con, pool)) for pool in known):
-            continue
-        with lab.ledger.transaction() as tx:
-            running = engine.cancel(tx, study, CHANGED, now)
-        for run in running:
-            executor.cancel(lab.layout.run(run))

@@ -10,12 +10,14 @@ from org.lab.drift import freezing
 from org.lab.lab import Lab
 from org.lab.merging import gate, heads, recheck
 from org.lab.merging.gate import Passage
+from org.lab.studies import outdated
 from org.lab.verdicts import labels
 from org.model.experiment import Event, Experiment, State
 from org.model.message import OFFICE
 from org.model.program import Event as ProgramEvent
 from org.model.program import Program
 from org.model.program import State as ProgramState
+from org.model.study import Kind
 from org.store import experiments, programs
 from org.store.tables import EXPERIMENTS, PROGRAMS
 from org.workspace import refs
@@ -27,7 +29,7 @@ def step(lab: Lab, now: datetime, outer: Apart | None = None) -> list[str]:
     changed: list[str] = []
     with Apart(outer) as apart:
         changed += heads.settle_intents(lab, now, apart)
-        labels.drop_outdated(lab, now)
+        outdated.drop(lab, now, Kind.CURVE, why=labels.CHANGED)
         if freezing.now(lab.ledger.reader) is None:  # what was begun is finished above
             seen: set[str] = set()
             for experiment in experiments.in_state(lab.ledger.reader, State.QUEUED):

@@ -11,7 +11,7 @@ stack.py     several merges together on the lab's head: do they enter it?
 ablation.py  a change without each of its parts
 revert.py    a head without one of its merges
 certificate.py  fresh runs of the head before and after a merge: may it be claimed?
-outdated.py  ends certificates and noise studies when the environment changes between their runs
+outdated.py  ends studies between whose runs the task, its environment or the devices changed
 sentinel.py  one run of a baseline: have the devices drifted?
 sweep.py     values of recipe keys by Optuna, uncounted; sweep_page.py: its page and letter
 """

@@ -1,5 +1,5 @@
-"""Studies of today's code whose runs would be of two tasks: ended when their pool is no longer current. Others see to theirs
-themselves (curves, stacks, ablations, sentinels)."""
+"""Studies whose runs would be of two tasks: ended when a pool that they rest on is no longer current. Stacks see to theirs
+themselves: they have more reasons to end."""
 
 from datetime import datetime
 
@@ -12,18 +12,19 @@ from org.store import studies
 from org.store.tables import POOLS
 
 CHANGED = "the task, its environment or the devices changed before all its runs were made; they would not be comparable"
+RESTS_ON = ("pool", "pool_before", "pool_after")  # where a study's plan names its pools
 
 
-def drop(lab: Lab, now: datetime) -> list[str]:
-    """End certificates and studies of the noise between whose runs something changed. Returns their ids. They may be asked
-    for again; those that were asked for before such studies had a pool go on."""
+def drop(lab: Lab, now: datetime, *kinds: Kind, why: str = CHANGED) -> list[str]:
+    """End open studies of these kinds between whose runs something changed. Returns their ids. They may be asked for again;
+    those whose plan names no pool, asked for before such plans did, go on."""
     con, dropped = lab.ledger.reader, []
-    for study in studies.open_(con, Kind.CERTIFICATE, Kind.NOISE):
-        pool = study.plan.get("pool")
-        if pool is None or pools.is_current(lab, con, POOLS.get(con, pool)):
+    for study in studies.open_(con, *kinds):
+        known = [study.plan[key] for key in RESTS_ON if study.plan.get(key) is not None]
+        if all(pools.is_current(lab, con, POOLS.get(con, pool)) for pool in known):
             continue
         with lab.ledger.transaction() as tx:
-            running = engine.cancel(tx, study, CHANGED, now)
+            running = engine.cancel(tx, study, why, now)
         for run in running:
             executor.cancel(lab.layout.run(run))
         dropped.append(study.id)

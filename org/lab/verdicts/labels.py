@@ -14,19 +14,16 @@ from typing import Any
 
 from org.lab import pools
 from org.lab.lab import Lab
-from org.lab.studies import engine
 from org.lab.verdicts import compute, curves
 from org.model.errors import Refused
 from org.model.experiment import Claim, Experiment
 from org.model.pool import Pool
 from org.model.run import Run, State
-from org.model.study import Kind
 from org.model.study import State as StudyState
-from org.runs import executor
 from org.science import curve as rules
 from org.science import labels, sigma
 from org.science.labels import Label, Labelled, Matched, Ratios
-from org.store import events, reads, studies
+from org.store import events, reads
 from org.store.tables import EXPERIMENTS, POOLS
 
 UNMATCHED = "not matched for compute"
@@ -95,16 +92,6 @@ def look_at_discarded(lab: Lab, con: sqlite3.Connection, experiment: Experiment,
     if found.label is not Label.NONE:
         _write(con, experiment, found.label.value, _detail(lab, arms, found, study.id), now)
     return EXPERIMENTS.get(con, experiment.id)
-
-
-def drop_outdated(lab: Lab, now: datetime) -> None:
-    """End curves of pools that are no longer current: their runs would be of another task than the pool's."""
-    for study in studies.open_(lab.ledger.reader, Kind.CURVE):
-        if not pools.is_current(lab, lab.ledger.reader, POOLS.get(lab.ledger.reader, study.plan["pool"])):
-            with lab.ledger.transaction() as tx:
-                running = engine.cancel(tx, study, CHANGED, now)
-            for run in running:
-                executor.cancel(lab.layout.run(run))
 
 
 def _arms(lab: Lab, con: sqlite3.Connection, e: Experiment) -> Arms:
