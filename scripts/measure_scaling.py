@@ -105,7 +105,7 @@ def train(point: Point, folder: Path) -> Line:
     """Train and score one model in this process."""
     import torch
 
-    from trainer import model, recipe
+    from trainer import model, packing, recipe
     from trainer.measure import data as datas
     from trainer.measure import digests, epochs, machine, seeds
     from trainer.measure.batches import Batches
@@ -121,7 +121,7 @@ def train(point: Point, folder: Path) -> Line:
     built.initialize(lambda name: seeds.parameter(point.seed, name))
     parameters = built.head.weight.numel() + sum(p.numel() for p in built.blocks.parameters())
     steps = round(point.ratio * parameters / used.batch_tokens)
-    batches = Batches(data, seed=point.seed, T=used.sequence_length, batch_tokens=used.batch_tokens)
+    batches = Batches(data, seed=point.seed, T=used.sequence_length, batch_tokens=used.batch_tokens, pack=packing.pack)
     step = TrainStep(built, used)
     for done in range(steps):
         inputs, targets = batches.next()

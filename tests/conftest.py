@@ -40,6 +40,12 @@ def own_device_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORG_DEVICE_LOCKS", str(tmp_path / "locks"))
 
 
+@pytest.fixture(autouse=True)
+def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell in a pane reads nobody's start-up files: pyenv's wait a minute for a lock that another shell holds."""
+    monkeypatch.setenv("SHELL", "/bin/sh")
+
+
 @pytest.fixture
 def founded_as(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Founds labs of a kind, with an open program and everybody on it: founded_as(Played, "a", configure=…, stop=…)."""

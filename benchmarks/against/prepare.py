@@ -17,6 +17,7 @@ from typing import Any
 import numpy
 import torch
 
+from trainer import packing
 from trainer.measure import batches, validation
 from trainer.measure import data as datas
 
@@ -43,7 +44,7 @@ class Tokenizer:
 def make_dataloader(tokenizer: Tokenizer, B: int, T: int, split: str) -> Iterator[tuple[torch.Tensor, torch.Tensor, int]]:
     """Endless training batches (B, T) on the device, and the epoch, always 1; the clock runs from the first on."""
     assert split == "train", split
-    served = batches.Batches(_DATA, seed=_ASKED["seed"], T=T, batch_tokens=B * T)
+    served = batches.Batches(_DATA, seed=_ASKED["seed"], T=T, batch_tokens=B * T, pack=packing.pack)
     while True:
         x, y = (each.to(_ASKED["device"], non_blocking=True) for each in served.next())
         if not _SEEN["wall"]:

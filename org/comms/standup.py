@@ -151,7 +151,7 @@ def _largest(con: sqlite3.Connection, decided: list[Experiment], merged: list[Ex
         return "Nothing beat its base. That is a result: what was tried stands below." if decided else "No race has ended yet."
     together = stacks.with_(con, best.id)  # then its own gain is nothing to report
     told = f"{together.study}: {together.words}" if together else f"{gain(best.gain)} {metric_name} after shrinking"
-    return f"Largest gain merged: {_link(best.id)} ({_line(best.subject)}), {told}."
+    return f"Largest gain merged: {link(best.id)} ({_line(best.subject)}), {told}."
 
 
 def _other_states(decided: list[Experiment]) -> list[tuple[State, int]]:
@@ -213,10 +213,11 @@ def _verdict_row(e: Experiment) -> Sequence[object]:
     told = e.decision
     why = e.reason.splitlines()[0] if e.reason else ""
     state = e.state.value.replace("_", " ")
-    return _link(e.id), e.subject, e.author, state, gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–"), why
+    return link(e.id), e.subject, e.author, state, gain(e.measured_gain), gain(e.gain), told.get("candidate_runs", "–"), why
 
 
-def _link(id: str) -> str:
+def link(id: str) -> str:
+    """An experiment's name that leads to its page of the notebook."""
     return LINK.replace("{}", id)
 
 

@@ -106,7 +106,7 @@ class Rung(_Strict):
     depth: int | None = Field(None, ge=1)
     devices: int = Field(1, ge=1, le=1024)  # a run; the first rung's must be 1, races are run there
     run_budget: Budget
-    pool: int = Field(8, ge=2, le=8)
+    pool: int = Field(8, ge=1, le=8)  # seeds of a baseline; ladder.py has the least
     runs: int | None = Field(None, ge=1, le=10)  # of a change: of the protocol; on the last rung the race's most
     timeout_min: float | None = Field(None, gt=0, allow_inf_nan=False)  # of this rung's runs; default: the task's
 

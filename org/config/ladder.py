@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from org.config import TaskConfig
 
 LAUNCHES = ("{python}", "{gang}")
+LEAST_SEEDS = 3  # of a pool: so many are run fresh for every new head
 
 
 def problems(path: Path, tree: CommentedMap, task: TaskConfig) -> Iterable[str]:
@@ -31,6 +32,11 @@ def problems(path: Path, tree: CommentedMap, task: TaskConfig) -> Iterable[str]:
             yield (
                 f"{at}: {key}.devices: {rung.devices}: nothing in task.command starts several processes; write {{python}} for "
                 "the interpreter, or hand {gang} to a launcher of your own"
+            )
+        if rung.pool < LEAST_SEEDS:
+            yield (
+                f"{path}:{line_of(tree, ['task', 'ladder', number, 'pool'])}: {key}.pool: {rung.pool}: so few seeds say next to "
+                f"nothing of the noise; write {LEAST_SEEDS} to 8 (races see most with 8: leave it out)"
             )
         if before is not None and (rung.depth, rung.run_budget) == (before.depth, before.run_budget):
             yield f"{at}: {key}: the same depth and run_budget as the rung before it; change one, or remove it"

@@ -1,5 +1,6 @@
 """Numbers, times and bars as text."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 FULL, EMPTY = "━", "─"
@@ -48,9 +49,29 @@ def second_of(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%m-%d %H:%M:%S}"
 
 
+def plural(number: float, noun: str) -> str:
+    """run, runs; try, tries."""
+    return noun if number == 1 else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
 def count(number: int, noun: str) -> str:
     """1 run, 2 runs."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {plural(number, noun)}"
+
+
+def fitting(parts: Sequence[str], width: int) -> str:
+    """The first part and as many more as the line holds: the most wanted come first."""
+    line = parts[0]
+    for part in parts[1:]:
+        if len(line) + 3 + len(part) <= width:
+            line += f" · {part}"
+    return line
+
+
+def names(found: Sequence[str], most: int = 5) -> str:
+    """a, b, c and 4 more."""
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
 
 
 def amount(count: float) -> str:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from org.dashboard import figures
 from org.dashboard.state import LabState, Level, Note
-from org.model.agent import Control, State
+from org.model.agent import Cause, Control, State
 
 SILENT_SECONDS = 30.0
+OF_A_PERSON = (Cause.PERMISSION, Cause.PERSON, Cause.LOGIN, Cause.UNKNOWN)  # what only a person can end
 _STOPPING = {"drain": "The lab is stopping: running runs finish, none starts.", "now": "The lab is stopping now."}
 
 
@@ -15,6 +16,8 @@ def of(lab: LabState, now: datetime) -> tuple[Note, ...]:
     notes = [
         _supervisor(lab, now),
         _disk(lab),
+        *_waiting(lab),
+        *_silent(lab),
         *_crashed(lab),
         _paused(lab),
         _frozen(lab),
@@ -38,9 +41,20 @@ def _disk(lab: LabState) -> Note | None:
     return Note(Level.ERROR, f"Disk low: {lab.disk_low}") if lab.disk_low else None
 
 
+def _waiting(lab: LabState) -> list[Note]:
+    agents = [line.agent for line in lab.agents if line.agent.control is not Control.HUMAN]
+    named = [f"{a.name} ({a.cause.value})" for a in agents if a.state is State.WAITING and a.cause in OF_A_PERSON]
+    return [Note(Level.WARNING, f"Waiting for you: {figures.names(named)}. g goes to the pane.")] if named else []
+
+
+def _silent(lab: LabState) -> list[Note]:
+    named = [line.agent.name for line in lab.agents if line.agent.state is State.STALLED]
+    return [Note(Level.WARNING, f"Silent for too long: {figures.names(named)}. g goes to the pane.")] if named else []
+
+
 def _crashed(lab: LabState) -> list[Note]:
     named = [line.agent.name for line in lab.agents if line.agent.state is State.CRASHED]
-    return [Note(Level.WARNING, f"Crashed, will be started again: {', '.join(named)}.")] if named else []
+    return [Note(Level.WARNING, f"Crashed, will be started again: {figures.names(named)}.")] if named else []
 
 
 def _paused(lab: LabState) -> Note | None:
@@ -57,7 +71,8 @@ def _stopping(lab: LabState) -> Note | None:
 
 def _held(lab: LabState) -> list[Note]:
     held = [line.agent.name for line in lab.agents if line.agent.control is Control.HUMAN]
-    return [Note(Level.INFO, f"Held by a person: {', '.join(held)}. Its mail and proposals wait for h.")] if held else []
+    whose = "Its" if len(held) == 1 else "Their"
+    return [Note(Level.INFO, f"Held by a person: {figures.names(held)}. {whose} mail and proposals wait for h.")] if held else []
 
 
 def _root(lab: LabState) -> Note | None:

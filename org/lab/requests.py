@@ -120,6 +120,7 @@ def _program(lab: Lab, request: Request, now: datetime) -> str:
     match what:
         case "open":
             programs.open_(lab, slug, now, request.actor)
+            return f"{slug} is open"
         case "assign":
             programs.assign(lab, slug, str(request.args["agent"]), now, request.actor)
             return f"{request.args['agent']} works on {slug}"
@@ -127,9 +128,9 @@ def _program(lab: Lab, request: Request, now: datetime) -> str:
             return headline.ask(lab, slug, int(request.args["runs"]), now)
         case "close":
             programs.close(lab, slug, now, request.actor, request.args.get("reason") or "")
+            return f"{slug} is closed"
         case _:
             raise Refused(f"programs have no verb {what}")
-    return f"program {slug}: {what} done"
 
 
 def _sweep(lab: Lab, request: Request, now: datetime) -> str:

@@ -2,11 +2,12 @@
 share of its budget; whatever is measured at one setting is never compared with another's."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from org.lab.lab import Lab
 from org.model.errors import Refused
 from org.model.pool import Pool
+from org.science.protocol import Protocol
 
 RACE = 0  # the rung of every race
 BUDGET = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)(step|tok|flop|s)")
@@ -40,6 +41,11 @@ def timeout_min(lab: Lab, rung: int) -> float:
 def of_race(lab: Lab) -> Setting:
     """Full runs at the first rung."""
     return of_rung(lab, RACE)
+
+
+def race_protocol(lab: Lab) -> Protocol:
+    """The protocol with the first rung's pool: a smaller one is full when it is full, and sees less."""
+    return replace(lab.protocol, pool_size=of_race(lab).pool_size)
 
 
 def of_screen(lab: Lab) -> Setting:

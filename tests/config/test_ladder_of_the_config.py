@@ -60,3 +60,8 @@ def test_what_is_no_way_to_promote_is_refused(tmp_path: Path, protocol: str, tol
 
 def test_no_cost_may_be_asked_about(tmp_path: Path) -> None:
     assert load(tmp_path, "[{run_budget: 100step}]", add="protocol: {promote_cost: null}\n").protocol.promote_cost is None
+
+
+def test_a_pool_of_two_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yaml:\d+: task\.ladder\[1\]\.pool: 2: .*write 3 to 8"):
+        load(tmp_path, "[{run_budget: 100step, pool: 3}, {run_budget: 300step, pool: 2}]")

@@ -6,7 +6,7 @@ import pytest
 from laboratory import Laboratory, git
 from played import Played, better, set_rung
 
-from org.lab import programs
+from org.lab import collect, pools, programs
 from org.lab.merging import heads
 from org.model.errors import Refused
 from org.model.experiment import State
@@ -15,7 +15,7 @@ from org.model.merge import State as MergeState
 from org.model.program import State as ProgramState
 from org.model.run import Purpose
 from org.store import experiments, mail, reads
-from org.store.tables import MERGES, POOLS, PROGRAMS
+from org.store.tables import MERGES, POOLS, PROGRAMS, SLOTS
 from org.workspace import refs, snapshots
 
 BRANCH = "org/test/program/free"
@@ -215,6 +215,25 @@ def test_an_edited_task_repeats_the_recheck_against_a_pool_of_today(played: Play
     assert after.state is State.MERGED and after.pool != first.pool
     new = POOLS.select(played.lab.ledger.reader, "WHERE tree = ?", first.merge_tree)[-1]
     assert {r.budget for r in reads.pool_runs(played.lab.ledger.reader, new.id)} == {"300step"}
+
+
+def test_a_full_pool_of_three_is_not_run_again_for_a_recheck_and_holds_three_fresh_seeds(played: Played) -> None:
+    one, two = better(played, lr=0.3), better(played, "junior-2", degree=4)
+    set_rung(played, pool=3)
+    played.held = True
+    played.ticks(1)
+    assert played.experiment(one).state is State.MERGED
+    with played.lab.ledger.transaction() as tx:
+        pool = pools.of_tree(played.lab, tx, heads.tree(played.lab, PROGRAMS.get(tx, "free")), played.now())
+        assert SLOTS.count(tx, "WHERE pool = ?", pool.id) == 0, "runs that were selected fill none of them"
+        asked = pools.queue_runs(played.lab, tx, pool, 3, played.now(), "free")
+    for run in asked:
+        played.start(run)
+        played.end(run)
+    collect.step(played.lab, played.now())
+    played.ticks(1)
+    mine = [run.purpose for run in played.runs(two) if run.pool == pool.id]
+    assert mine == [Purpose.RECHECK] * played.lab.protocol.recheck.runs
 
 
 def test_settling_without_intents_does_nothing(played: Played) -> None:

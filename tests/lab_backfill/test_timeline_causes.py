@@ -126,6 +126,11 @@ def test_a_proposal_waits_for_review(watched: Watched) -> None:
     assert told(watched) == (Cause.ANSWER, f"{made.id}: approve or refuse")
 
 
+def test_a_proposal_that_nobody_has_to_review_waits_for_nobody(watched: Watched) -> None:
+    made = watched.change("ann", 0.1, lr=0.3)
+    assert told(watched) == (Cause.STARTING, f"{made.id} was just proposed")
+
+
 def test_agents_wait_for_a_permission(watched: Watched) -> None:
     all_become(watched, State.WAITING, AgentCause.PERMISSION)
     assert told(watched)[0] is Cause.ANSWER

@@ -17,7 +17,7 @@ from org.store.tables import RUNS
 from org.workspace import trees
 
 TRAINER = Path(__file__).resolve().parents[2] / "trainer"
-LADDER = "ladder: [{depth: 1, run_budget: 8step}, {depth: 2, run_budget: 6step, devices: 2, pool: 2}]"
+LADDER = "ladder: [{depth: 1, run_budget: 8step}, {depth: 2, run_budget: 6step, devices: 2, pool: 3}]"
 
 
 def ended(lab: Laboratory, run: Run) -> Run:

@@ -15,9 +15,10 @@ from org.cli import when
 from org.lab.lab import Lab
 from org.lab.report import html as reporting_html
 from org.lab.report import reporting
-from org.lab.report.reporting import Markdown, Report
+from org.lab.report.reporting import Folded, Markdown, Report
 from org.model.errors import Refused, UsageError
 from org.model.experiment import IN_HEAD
+from org.plots.theme import LIGHT, stylesheet
 from org.store.tables import EXPERIMENTS
 
 Say = Callable[..., Result]
@@ -100,7 +101,29 @@ def test_the_page_is_one_file_for_light_dark_and_small_screens(report: Report) -
     assert "prefers-color-scheme:dark" in page and "prefers-color-scheme: dark" in page
     assert 'name="viewport" content="width=device-width' in page
     assert page.count("<table>") == page.count('<div class="wide"><table>') > 5
-    assert len(re.findall("<details>", page)) > 20
+    assert len(re.findall("<details", page)) > 20
+
+
+def test_every_link_leads_to_a_page_that_the_report_holds(report: Report) -> None:
+    """As a file, and as Markdown, that goes where no notebook is."""
+    page = reporting_html.html(report)
+    names = re.findall(r'<div id="(\w+)">', page)
+    links = re.findall(r'href="([^"]*)"', page)
+    assert len(set(names)) == len(names) > 20 and {f"#{name}" for name in names} >= set(links)
+    turns = page.split("<h2>Wrong turns</h2>")[1].split("</ul>")[0]
+    assert len(re.findall(r'<strong><a href="#(E\d+)">\1</a></strong>', turns)) == 5
+    assert re.search(r'<td><a href="#(E\d+)">\1</a></td>', page.split("<h2>Verdicts</h2>")[1])
+    text = reporting_html.markdown(report)
+    assert "](" not in text and re.search(r"^\| E\d+ \| .+ \| certified \|", text, re.M)
+
+
+def test_on_paper_it_is_light_and_whole(report: Report) -> None:
+    """Whoever reads dark pages prints light ones; nothing is cut off at the right, and standups are open."""
+    page = reporting_html.html(report)
+    last = page.rindex("@media print{")
+    assert page.rindex("prefers-color-scheme") < last and stylesheet(LIGHT) in page[last:]
+    assert ".wide{overflow:visible}" in page and 'class="open"><summary>Standup of ' in page
+    assert page.count('class="open"') == len([b for b in report.blocks if isinstance(b, Folded) and not b.instead]) == 1
 
 
 def test_words_of_agents_are_words_and_nothing_else(report: Report) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from trainer.measure import cli, corpus, packing, prepare, tokenizer, validation
 from trainer.measure import data as datas
 from trainer.measure.batches import IGNORED, Batches
-from trainer.measure.documents import evenly
+from trainer.measure.documents import Documents, evenly
+from trainer.packing import pack
 
 
 @settings(deadline=None, database=None)  # a deadline would time a shared machine
@@ -21,7 +22,9 @@ def test_every_token_is_packed_exactly_once(lengths: list[int], T: int) -> None:
     total, bos = sum(lengths), 10_000
     packer, cut = packing.Packer(numpy.arange(total), T, bos), packing.Cut(numpy.array(lengths), T)
     chunks = zip(*(bound.tolist() for bound in cut.bounds(numpy.arange(len(cut)))), strict=True)
-    rows = [packer.row(pieces) for pieces in (*packer.take(chunks), *packer.rest())]
+    known = Documents(packer.tokens, numpy.array(lengths), cut.counts, {"x": range(len(lengths))}, 0)
+    made = packer.epoch(chunks, lambda given: pack(given, T, known, numpy.random.default_rng(0))) if total else []
+    rows = [packer.row(pieces) for pieces in made]
     counts = Counter(int(token) for row in rows for token in row if token != bos)
     assert counts == Counter(range(total))
     assert all(row[0] == bos and len(row) == T + 1 for row in rows)
@@ -30,7 +33,7 @@ def test_every_token_is_packed_exactly_once(lengths: list[int], T: int) -> None:
 
 def test_an_epoch_serves_the_whole_corpus_as_targets(data: Path) -> None:
     opened = datas.open_folder(data)
-    batches = Batches(opened, seed=1, T=64, batch_tokens=512)
+    batches = Batches(opened, seed=1, T=64, batch_tokens=512, pack=pack)
     served = 0
     while batches.tally.epochs < 1:
         served += int((batches.next()[1] != IGNORED).sum())
@@ -51,7 +54,7 @@ def test_any_part_of_an_epoch_holds_its_share_of_each_document() -> None:
 def test_data_order_depends_on_the_seed(data: Path) -> None:
     digests = []
     for seed in (1, 1, 2):
-        batches = Batches(datas.open_folder(data), seed=seed, T=64, batch_tokens=512)
+        batches = Batches(datas.open_folder(data), seed=seed, T=64, batch_tokens=512, pack=pack)
         batches.next()
         digests.append(batches.tally.order_digest)
     assert digests[0] == digests[1] != digests[2]

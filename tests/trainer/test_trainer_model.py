@@ -15,6 +15,7 @@ from trainer import recipe as recipes
 from trainer.measure import data as datas
 from trainer.measure import flops, seeds
 from trainer.measure.batches import Batches
+from trainer.packing import pack
 from trainer.step import TrainStep
 
 
@@ -110,7 +111,7 @@ def test_it_memorizes_one_batch(data: Path) -> None:
     torch.set_num_threads(1)
     recipe = recipes.load()
     built = _built(recipe, depth=1, vocab=datas.open_folder(data).vocab)
-    batch = Batches(datas.open_folder(data), seed=1, T=32, batch_tokens=256).next()
+    batch = Batches(datas.open_folder(data), seed=1, T=32, batch_tokens=256, pack=pack).next()
     step = TrainStep(built, recipe)
     first = float(step(*batch, 0.0))
     losses = [float(step(*batch, progress / 60)) for progress in range(60)]
@@ -120,7 +121,7 @@ def test_it_memorizes_one_batch(data: Path) -> None:
 
 def test_micro_batches_give_the_same_gradient(data: Path) -> None:
     recipe = recipes.load()
-    batch = Batches(datas.open_folder(data), seed=1, T=32, batch_tokens=256).next()
+    batch = Batches(datas.open_folder(data), seed=1, T=32, batch_tokens=256, pack=pack).next()
     moved = []
     for micro in (32, 256):
         built = _built(recipes.Recipe(**recipe.values() | {"micro_batch_tokens": micro}), depth=1)

@@ -21,6 +21,7 @@ from trainer.measure.batches import Batches
 from trainer.measure.documents import Documents, evenly
 from trainer.measure.errors import RunFailed
 from trainer.measure.prefetch import AHEAD, Prefetch
+from trainer.packing import pack
 
 # Of 300 batches of the corpus below, as they were when documents were cut and drawn one by one in Python.
 SERVED = "2c7be5094b747f178f78ca49fea5ed8e6614a65b903634a2d3597558d8f146dd"
@@ -47,7 +48,7 @@ def served(batches: Batches | Prefetch, count: int) -> str:
 
 @pytest.mark.parametrize("more", [{}, {"order": order.order}])
 def test_the_shipped_order_has_the_bits_it_always_had(corpus: datas.Data, more: dict) -> None:
-    assert served(Batches(corpus, seed=7, T=32, batch_tokens=256, **more), 300) == SERVED
+    assert served(Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack, **more), 300) == SERVED
 
 
 def one_by_one(counts: list[int], draw: numpy.random.Generator) -> numpy.ndarray:
@@ -89,7 +90,7 @@ def short_ones_twice(documents: Documents, draw: numpy.random.Generator) -> nump
 
 def test_an_order_selects_and_repeats_and_the_record_says_so(corpus: datas.Data) -> None:
     short = int(LENGTHS[50:][(LENGTHS[50:] > 0) & (LENGTHS[50:] <= 32)].sum())
-    batches = Batches(corpus, seed=7, T=32, batch_tokens=64, order=short_ones_twice)
+    batches = Batches(corpus, seed=7, T=32, batch_tokens=64, pack=pack, order=short_ones_twice)
     while batches.tally.epochs * LENGTHS.sum() < 4 * short:
         batches.next()
     told = batches.tally
@@ -107,7 +108,7 @@ def test_an_order_sees_the_text_and_cannot_change_it(corpus: datas.Data) -> None
         documents.lengths[:] = documents.chunks[:] = 0
         return evenly(packing.Cut(LENGTHS, 32).counts, draw)
 
-    assert served(Batches(corpus, seed=7, T=32, batch_tokens=256, order=curious), 300) == SERVED
+    assert served(Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack, order=curious), 300) == SERVED
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_an_order_sees_the_text_and_cannot_change_it(corpus: datas.Data) -> None
 )
 def test_an_order_that_is_none_fails_the_run(corpus: datas.Data, answer: object, told: str) -> None:
     with pytest.raises(RunFailed, match=told):
-        Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: answer).next()  # type: ignore[arg-type,return-value]
+        Batches(corpus, seed=1, T=32, batch_tokens=64, pack=pack, order=lambda *_: answer).next()  # type: ignore[arg-type,return-value]
 
 
 class Alive(numpy.ndarray):
@@ -142,13 +143,13 @@ class Alive(numpy.ndarray):
 def test_an_order_that_computes_when_it_is_looked_up_fails_the_run(corpus: datas.Data) -> None:
     """Its code would run between the steps, where nobody counts."""
     with pytest.raises(RunFailed, match="it answered Alive; want a numpy array"):
-        Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: numpy.arange(767).view(Alive)).next()
+        Batches(corpus, seed=1, T=32, batch_tokens=64, pack=pack, order=lambda *_: numpy.arange(767).view(Alive)).next()
     assert Alive.looked == 0
 
 
 def test_an_order_that_changes_its_answer_afterwards_changes_nothing(corpus: datas.Data) -> None:
     def after_one_batch(given: numpy.ndarray, later: int) -> str:
-        batches = Batches(corpus, seed=1, T=32, batch_tokens=64, order=lambda *_: given)
+        batches = Batches(corpus, seed=1, T=32, batch_tokens=64, pack=pack, order=lambda *_: given)
         batches.next()
         given[:] += later
         return served(batches, 50)
@@ -160,7 +161,7 @@ def test_orders_that_differ_late_have_different_digests(corpus: datas.Data) -> N
     def digest(*late: int) -> str:
         """After the first batch, which is more than 64 rows and the same for all."""
         numbers = numpy.concatenate([numpy.arange(760), numpy.array(late)])
-        batches = Batches(corpus, seed=1, T=32, batch_tokens=32 * 128, order=lambda *_: numbers)
+        batches = Batches(corpus, seed=1, T=32, batch_tokens=32 * 128, pack=pack, order=lambda *_: numbers)
         batches.next()
         return batches.tally.order_digest
 
@@ -168,7 +169,7 @@ def test_orders_that_differ_late_have_different_digests(corpus: datas.Data) -> N
 
 
 def ahead(corpus: datas.Data, **more: object) -> Prefetch:
-    return Prefetch(Batches(corpus, seed=7, T=32, batch_tokens=256, **more), torch.device("cpu"))  # type: ignore[arg-type]
+    return Prefetch(Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack, **more), torch.device("cpu"))  # type: ignore[arg-type]
 
 
 def test_batches_that_were_built_ahead_are_the_same(corpus: datas.Data) -> None:
@@ -178,7 +179,7 @@ def test_batches_that_were_built_ahead_are_the_same(corpus: datas.Data) -> None:
 
 
 def test_what_is_told_is_of_served_batches(corpus: datas.Data) -> None:
-    plain = Batches(corpus, seed=7, T=32, batch_tokens=256)
+    plain = Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack)
     with closing(ahead(corpus)) as batches:
         assert batches.tally == plain.tally
         for _ in range(2 * AHEAD):
@@ -187,7 +188,7 @@ def test_what_is_told_is_of_served_batches(corpus: datas.Data) -> None:
 
 
 def test_what_was_served_before_is_skipped_ahead_of_the_thread(corpus: datas.Data) -> None:
-    plain = Batches(corpus, seed=7, T=32, batch_tokens=256)
+    plain = Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack)
     plain.skip(5)
     with closing(ahead(corpus)) as batches:
         batches.skip(5)
@@ -226,7 +227,9 @@ def test_ranks_that_are_served_different_orders_are_found_out(data: Path) -> Non
             return [value, "another digest"]
 
     opened = datas.open_folder(data)
-    run = SimpleNamespace(ranks=Ranks, batches=Batches(opened, seed=1, T=32, batch_tokens=64), flops_per_step=1, last_batch=None)
+    run = SimpleNamespace(
+        ranks=Ranks, batches=Batches(opened, seed=1, T=32, batch_tokens=64, pack=pack), flops_per_step=1, last_batch=None
+    )
     found = conduct.Conduct(opened)
     found.conclude(run)  # type: ignore[arg-type]
     assert "its ranks were served different orders of the data" in found.found
@@ -238,7 +241,7 @@ def test_of_a_huge_corpus_the_digest_is_taken_beside_the_run(data: Path, tmp_pat
     (folder / "train_tokens.npy").write_bytes((folder / "train_tokens.npy").read_bytes()[::-1])
     found = conduct.Conduct(datas.Data(folder, opened.facts | {"train_tokens": conduct.AT_ONCE}))
     one = SimpleNamespace(everyones=lambda value: [value])
-    run = SimpleNamespace(ranks=one, batches=SimpleNamespace(tally=SimpleNamespace(order_digest="x")), flops_per_step=1)
+    run = SimpleNamespace(ranks=one, batches=SimpleNamespace(tally=SimpleNamespace(order_digest="x", rows=0)), flops_per_step=1)
     run.last_batch = None
     found.conclude(run)  # type: ignore[arg-type]
     assert "train_tokens.npy is not what was prepared" in found.found
@@ -248,8 +251,8 @@ def test_of_a_huge_corpus_the_digest_is_taken_beside_the_run(data: Path, tmp_pat
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_batches_come_to_the_gpu_as_they_were_packed(corpus: datas.Data) -> None:
     device = torch.device("cuda", torch.cuda.device_count() - 1)
-    plain = Batches(corpus, seed=7, T=32, batch_tokens=256)
-    with closing(prefetch.ahead(Batches(corpus, seed=7, T=32, batch_tokens=256), device)) as batches:
+    plain = Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack)
+    with closing(prefetch.ahead(Batches(corpus, seed=7, T=32, batch_tokens=256, pack=pack), device)) as batches:
         for _ in range(50):
             for there, here in zip(batches.next(), plain.next(), strict=True):
                 assert there.device == device and torch.equal(there.cpu(), here)

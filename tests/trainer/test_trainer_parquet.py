@@ -14,6 +14,7 @@ from trainer.measure import data as datas
 from trainer.measure.batches import Batches
 from trainer.measure.errors import TrainerError, UsageError
 from trainer.measure.held_out import HeldOut
+from trainer.packing import pack
 
 LINE = "a line of more than a hundred characters, that stands in what is held out and in one text of the training shards, too"
 
@@ -105,7 +106,7 @@ def test_other_text_keeps_every_byte(tmp_path: Path) -> None:
 def test_the_folder_trains(folder: Path, tmp_path: Path) -> None:
     prepare.prepare(tmp_path / "data", wanted(folder))
     opened = datas.open_folder(tmp_path / "data")
-    batches, seen = Batches(opened, seed=1, T=32, batch_tokens=128), 0
+    batches, seen = Batches(opened, seed=1, T=32, batch_tokens=128, pack=pack), 0
     while batches.tally.epochs < 1:
         seen += int((batches.next()[1] >= 0).sum())
     assert seen >= opened.facts["train_tokens"]

@@ -14,6 +14,7 @@ from trainer.measure import data as datas
 from trainer.measure.batches import Batches
 from trainer.measure.errors import UsageError
 from trainer.measure.ranks import join
+from trainer.packing import pack
 
 SCRIPT = Path(__file__).with_name("two_ranks.py")
 
@@ -55,7 +56,7 @@ def test_what_is_saved_is_the_state_of_one_process(both: list[dict[str, Any]]) -
 
 def test_every_rank_counts_the_whole_batch_and_serves_its_rows(data: Path) -> None:
     opened = datas.open_folder(data)
-    settings = {"seed": 1, "T": 64, "batch_tokens": 512}
+    settings = {"seed": 1, "T": 64, "batch_tokens": 512, "pack": pack}
     whole = Batches(opened, **settings)
     shares = [Batches(opened, **settings, rank=rank, ranks=4) for rank in range(4)]
     for _ in range(3):
@@ -69,7 +70,7 @@ def test_every_rank_counts_the_whole_batch_and_serves_its_rows(data: Path) -> No
 
 def test_rows_that_cannot_be_shared_are_refused(data: Path) -> None:
     with pytest.raises(UsageError, match="batch_tokens 512 are 8 rows, not to be shared by 3 ranks"):
-        Batches(datas.open_folder(data), seed=1, T=64, batch_tokens=512, ranks=3)
+        Batches(datas.open_folder(data), seed=1, T=64, batch_tokens=512, pack=pack, ranks=3)
 
 
 def test_a_process_of_several_takes_the_gpu_of_its_rank() -> None:

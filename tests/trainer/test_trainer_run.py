@@ -9,6 +9,7 @@ import torch
 
 from trainer.measure import cli
 from trainer.measure import data as datas
+from trainer.packing import pack
 
 REQUIRED = {
     "schema", "status", "reason", "seed", "budget", "depth", "recipe", "evaluator_digest", "code_digest", "trainer_path",
@@ -142,6 +143,6 @@ def test_a_sample_continues_its_prompt(scored, data: Path, capsys: pytest.Captur
 def test_batches_are_whole_rows(data: Path) -> None:
     from trainer.measure.batches import Batches
 
-    inputs, targets = Batches(datas.open_folder(data), seed=1, T=64, batch_tokens=512).next()
+    inputs, targets = Batches(datas.open_folder(data), seed=1, T=64, batch_tokens=512, pack=pack).next()
     assert inputs.shape == targets.shape == (8, 64)
     assert torch.equal(inputs[:, 1:][targets[:, :-1] >= 0], targets[:, :-1][targets[:, :-1] >= 0])

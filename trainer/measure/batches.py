@@ -1,9 +1,10 @@
-"""Training batches, served and counted here. Their order depends on the run's seed, T, the corpus and trainer/order.py."""
+"""Training batches, served and counted here. They depend on the run's seed, T, the corpus, trainer/order.py and packing.py."""
 
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import count
 
 import numpy
 import torch
@@ -24,6 +25,7 @@ class Tally:
     """What was served up to a batch, in document tokens of the training corpus."""
 
     order_digest: str  # of each epoch's order, and of the first DIGEST_ROWS rows (fewer if the run was shorter)
+    rows: int  # a hash of what all rows were made of
     kept_fraction: float  # of the tokens taken from the corpus, those served or waiting to be; below 1 some were thrown away
     epochs: float  # tokens served / tokens of the corpus
     selected_fraction: float  # of the corpus's tokens, those that the epoch's order names
@@ -44,10 +46,12 @@ class Batches:
         batch_tokens: int,
         rank: int = 0,
         ranks: int = 1,
+        pack: packing.Pack,
         order: documents.Order = documents.shipped,
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """T: tokens a row. batch_tokens: tokens a batch of all ranks, a multiple of T * ranks. around: what `order` runs in."""
+        """T: tokens a row. batch_tokens: tokens a batch of all ranks, a multiple of T * ranks. pack: trainer/packing.py's.
+        around: what `order` and `pack` run in."""
         if T < 2 or batch_tokens < T or batch_tokens % T:
             raise UsageError(f"recipe: batch_tokens {batch_tokens} is not a multiple of sequence_length {T}")
         if batch_tokens // T % ranks:
@@ -59,24 +63,27 @@ class Batches:
         self.rows_per_batch, self.tokens_per_batch = batch_tokens // T, batch_tokens
         share = self.rows_per_batch // ranks
         self._own = slice(rank * share, (rank + 1) * share)
-        self._order, self._around = order, around
+        self._order, self._pack, self._around = order, pack, around
         self._cut, self._packer = packing.Cut(self._lengths, T), packing.Packer(tokens, T, data.bos)
         self._seen = numpy.zeros(len(self._cut), dtype=bool)
         self._selected, self._distinct = 0.0, 0
-        self._digest, self._digested = hashlib.sha256(), 0
+        self._digest, self._digested, self._hash = hashlib.sha256(), 0, 0
         self._rows = self._endless()
 
     def next(self) -> Batch:
         """This rank's inputs and targets, both (B, T) int64 on the CPU; a target of IGNORED is not to be predicted."""
-        rows = numpy.stack([self._packer.row(pieces) for pieces in self._batch()[self._own]])
+        with self._around():
+            batch = self._batch()
+        rows = numpy.stack([self._packer.row(pieces) for pieces in batch[self._own]])
         targets = rows[:, 1:].copy()
         targets[targets == self._bos] = IGNORED
         return torch.from_numpy(rows[:, :-1].copy()), torch.from_numpy(targets)
 
     def skip(self, batches: int) -> None:
         """Go through batches that were served before, without reading their text: hundreds of thousands of rows a second."""
-        for _ in range(batches):
-            self._batch()
+        with self._around():
+            for _ in range(batches):
+                self._batch()
 
     def close(self) -> None:
         """The run is over."""
@@ -87,6 +94,7 @@ class Batches:
         served = self._packer.served
         return Tally(
             order_digest=self._digest.hexdigest(),
+            rows=self._hash,
             kept_fraction=self._packer.kept_fraction,
             epochs=served / self._tokens_total,
             selected_fraction=self._selected,
@@ -94,27 +102,28 @@ class Batches:
             passes=self._packer.taken / max(self._distinct, 1),
         )
 
-    def _batch(self) -> list[packing.Pieces]:
+    def _batch(self) -> list[packing.Row]:
         """What the rows of the next batch, of all ranks, are made of."""
         rows = [next(self._rows) for _ in range(self.rows_per_batch)]
+        self._hash = hash((self._hash, *map(tuple, rows)))
         for pieces in rows[: DIGEST_ROWS - self._digested]:
             self._digest.update(self._packer.row(pieces).tobytes())
             self._digested += 1
         return rows
 
-    def _endless(self) -> Iterator[packing.Pieces]:
-        epoch = 0
-        while True:
-            yield from self._packer.take(self._chunks(self._places(epoch)))
-            yield from self._packer.rest()
-            epoch += 1
+    def _endless(self) -> Iterator[packing.Row]:
+        for epoch in count():
+            yield from self._epoch(epoch)
 
-    def _places(self, epoch: int) -> numpy.ndarray:
-        """The epoch's order of chunk numbers, checked."""
-        tokens = self._packer.tokens
+    def _epoch(self, epoch: int) -> Iterator[packing.Row]:
+        tokens, draw = self._packer.tokens, seeds.packing(self._seed, epoch)
         known = documents.Documents(tokens, self._lengths.copy(), self._cut.counts.copy(), self._data.sources, epoch)
-        with self._around():
-            order = self._order(known, seeds.order(self._seed, epoch))
+        chunks = self._chunks(self._places(known))
+        return self._packer.epoch(chunks, lambda given: self._pack(given, self._cut.T, known, draw))
+
+    def _places(self, known: documents.Documents) -> numpy.ndarray:
+        """The epoch's order of chunk numbers, checked."""
+        order = self._order(known, seeds.order(self._seed, known.epoch))
         places = documents.checked(order, len(self._cut))
         self._digest.update(places)
         chosen = numpy.zeros(len(self._cut), dtype=bool)

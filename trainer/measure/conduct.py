@@ -66,7 +66,8 @@ class Conduct:
     def conclude(self, run: "Run") -> None:
         """Once the weights are saved; every rank calls it. A step that was cheap only while it was counted is found out."""
         self.found += [f"{name} is not what was prepared" for name in self._edited.result()]
-        if len(set(run.ranks.everyones(run.batches.tally.order_digest))) > 1:
+        tally = run.batches.tally
+        if len(set(run.ranks.everyones((tally.order_digest, tally.rows)))) > 1:
             self.found.append("its ranks were served different orders of the data")
         if self._apart > run.flops_per_step:
             self.found.append(f"training computed outside its steps what {_times(self._apart, run)} steps compute")

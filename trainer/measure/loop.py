@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from trainer import order
+from trainer import order, packing
 from trainer.measure import audit, building, conduct, custody, digests, files, machine, prefetch, record, resume, saving
 from trainer.measure import budget as budgets
 from trainer.measure import data as datas
@@ -37,8 +37,8 @@ class Run:
         self.dtype = machine.dtype(self.device)
         T, batch_tokens = self.recipe.sequence_length, self.recipe.batch_tokens
         self.conduct = conduct.Conduct(self.data)
-        share = {"rank": ranks.rank, "ranks": ranks.size, "order": order.order, "around": self.conduct.apart}
-        served = Batches(self.data, seed=request.order_seed, T=T, batch_tokens=batch_tokens, **share)
+        share = {"rank": ranks.rank, "ranks": ranks.size, "order": order.order, "pack": packing.pack}
+        served = Batches(self.data, seed=request.order_seed, T=T, batch_tokens=batch_tokens, around=self.conduct.apart, **share)
         self.batches = prefetch.ahead(served, self.device)
         build = building.Builder(request.seed, request.depth, self.recipe, self.data, self.device, self.dtype, self.conduct)
         self.flops_per_step = build.step_flops(self.batches.rows_per_batch)

@@ -26,7 +26,7 @@ class Saving:
         run = self._run
         state = {"steps": run.meter.steps, "train_seconds": run.meter.train_seconds, "continued_at": run.continued_at}
         state |= {"device_seconds": run.stopwatch.seconds, "weights": run.model.state_dict(), "training": run.step.state()}
-        state |= {"generators": run.ranks.everyones(resume.generators())}
+        state |= {"generators": run.ranks.everyones(resume.generators()), "rows": run.batches.tally.rows}
         if run.ranks.first:
             resume.save(run.request.out, state, _asked(run))
         run.meter.start()
@@ -41,6 +41,8 @@ def go_on(run: "Run") -> None:
     run.model.load_state_dict(state["weights"])
     run.step.load(state["training"])
     run.batches.skip(state["steps"])
+    if run.batches.tally.rows != state.get("rows", run.batches.tally.rows):
+        raise RunFailed("order.py or packing.py answers otherwise than before the stop; let them draw from `draw` alone")
     run.meter.steps, run.meter.train_seconds = state["steps"], state["train_seconds"]
     run.stopwatch.seconds, run.continued_at = state["device_seconds"], [*state["continued_at"], state["steps"]]
     if run.ranks.rank < len(state["generators"]):

@@ -19,6 +19,11 @@ def order(seed: int, epoch: int) -> numpy.random.Generator:
     return numpy.random.Generator(numpy.random.PCG64(number(seed, f"data order {epoch}")))
 
 
+def packing(seed: int, epoch: int) -> numpy.random.Generator:
+    """The generator of one epoch's packing, where it wants one."""
+    return numpy.random.Generator(numpy.random.PCG64(number(seed, f"packing {epoch}")))
+
+
 def parameter(seed: int, name: str) -> "torch.Generator":
     """The generator that initializes the parameter of this name, on the CPU for any device."""
     import torch

@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widget import Widget
 
-from org.dashboard import palette
+from org.dashboard import figures, palette
 from org.dashboard.state import LabState
 
 
@@ -22,7 +22,8 @@ class TitleBar(Widget):
         left = Text.assemble((" org ", f"bold {colours.live}"), no_wrap=True, overflow="ellipsis")
         left.append(lab.lab, style=f"bold {colours.plain}")
         running = sum(1 for device in lab.devices if device.run)
-        for number, noun in ((running, "running"), (lab.totals.verdicts, "verdicts"), (lab.totals.merged, "merged")):
+        verdicts = lab.totals.verdicts
+        for number, noun in ((running, "running"), (verdicts, figures.plural(verdicts, "verdict")), (lab.totals.merged, "merged")):
             left.append(f"  {number}", style=colours.plain).append(f" {noun}", style=colours.dim)
         if self.size.width >= 70:
             hours = lab.totals.device_seconds / 3600

@@ -107,9 +107,12 @@ def _nobody(lab: Lab, now: datetime) -> Reason:
     frozen = freezing.now(con)
     if frozen is not None:
         return Cause.DRIFT, freezing.words(frozen)
-    asked = [e.id for e in experiments.in_state(con, ExperimentState.PROPOSED)] + [e.id for e in worth.waiting(lab, con)]
-    if asked:
+    proposed = experiments.in_state(con, ExperimentState.PROPOSED)
+    unreviewed = proposed if lab.config.protocol.approve != "auto" else []
+    if asked := [e.id for e in (*unreviewed, *worth.waiting(lab, con))]:
         return Cause.ANSWER, f"{', '.join(asked)}: approve or refuse"
+    if fresh := [e.id for e in proposed if now - e.created_at < SOON]:
+        return Cause.STARTING, f"{', '.join(fresh)} {'was' if len(fresh) == 1 else 'were'} just proposed"
     juniors = away.juniors(lab)
     reasons = [_of_agent(lab, agent, now) for agent in juniors]
     told = [reason for reason in reasons if reason is not None]

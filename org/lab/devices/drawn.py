@@ -18,10 +18,10 @@ USES = {
 
 
 def timeline(con: sqlite3.Connection, devices: Sequence[str], now: datetime, since: datetime | None = None) -> Timeline:
-    """Of these devices and of any other that did something. since: default a day, less when the lab is younger; at least a
+    """Of these devices and of any other that did something. since: default a day; less when the lab is younger; at least a
     minute."""
-    begin = since or max(now - SPAN, reading.began(con) or now - SPAN)
-    since = min(begin, now - timedelta(minutes=1))
+    begin, began = since or now - SPAN, reading.began(con)
+    since = min(max(begin, began or begin), now - timedelta(minutes=1))
     times = reading.read(con, devices, since, now)
     query = "SELECT id FROM runs WHERE state NOT IN ('succeeded', 'running') AND finished_at > ?"
     ended = con.execute(query, (rows.encode(since),))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from org.lab import announce, pools
+from org.lab import announce, pools, settings
 from org.lab.lab import Lab
 from org.lab.merging import heads
 from org.lab.verdicts import crashes, judge
@@ -19,9 +19,6 @@ from org.store import events, experiments, reads, rows, runs
 from org.store.tables import EXPERIMENTS, POOLS
 from org.workspace import merges as git_merges
 from org.workspace import snapshots
-
-RECHECK_RUNS = 4
-RECHECK_Z = 1.0
 
 
 def begin(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> bool:
@@ -45,10 +42,12 @@ def begin(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> 
         EXPERIMENTS.update(tx, experiment.id, merge_tree=tree, merge_onto=program.head_commit, pool=pool.id)
         events.append(tx, "experiment.rebased", experiment.id, at=now, onto=program.head_commit, tree=tree)
         fresh = EXPERIMENTS.get(tx, experiment.id)
-        for slot in range(RECHECK_RUNS):
+        count = lab.protocol.recheck.runs
+        for slot in range(count):
             judge.queue_candidate(lab, tx, fresh, tree, slot, now, Purpose.RECHECK)
         have = sum(v is not None for v in pools.values(lab, tx, pool.id))
-        pools.queue_runs(lab, tx, pool, max(0, RECHECK_RUNS - have), now, program.slug, experiment.id)
+        lacking = min(count, pools.size(lab, pool)) - have  # of a full pool one more would be its oldest seed again
+        pools.queue_runs(lab, tx, pool, max(0, lacking), now, program.slug, experiment.id)
     return True
 
 
@@ -74,9 +73,9 @@ def look(lab: Lab, experiment: Experiment, program: Program, now: datetime) -> b
             pool = POOLS.get(tx, experiment.pool)
             pools.queue_runs(lab, tx, pool, decision.add_base_runs, now, program.slug, experiment.id)
             return False
-        _record(tx, experiment, decision, now)
-        if ending is not None or decision.z < RECHECK_Z:
-            reason = ending.reason if ending else _failed_recheck(decision)
+        _record(lab, tx, experiment, decision, now)
+        if ending is not None or decision.z < lab.protocol.recheck.z:
+            reason = ending.reason if ending else _failed_recheck(lab, decision)
             moved = experiments.move(tx, experiment.id, Event.DECLINE, now, reason=reason)
             announce.verdict(lab, tx, moved, now)
             return True
@@ -93,24 +92,24 @@ def _decision(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candida
         sigma0=sigma0,
         df0=df0,
         claim_margin=experiment.margin if experiment.claim is Claim.SIMPLIFY else 0.0,
-        protocol=judge.protocol(lab),
+        protocol=settings.race_protocol(lab),
     )
 
 
-def _failed_recheck(decision: Decision) -> str:
+def _failed_recheck(lab: Lab, decision: Decision) -> str:
     return (
         f"on the moved head it is not better enough: gain {decision.gain:+.5f}, z {decision.z:.2f} after "
-        f"{decision.candidate_runs} runs, {RECHECK_Z:g} is needed"
+        f"{decision.candidate_runs} runs, {lab.protocol.recheck.z:g} is needed"
     )
 
 
-def _record(con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
+def _record(lab: Lab, con: sqlite3.Connection, experiment: Experiment, decision: Decision, now: datetime) -> None:
     look = (experiment.pool or 0) * 100_000 + decision.candidate_runs
     con.execute(
         "INSERT INTO verdicts (experiment, at, kind, looks, verdict, decision) VALUES (?, ?, 'recheck', ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
         (
-            experiment.id, rows.encode(now), look, "keep" if decision.z >= RECHECK_Z else "discard",
+            experiment.id, rows.encode(now), look, "keep" if decision.z >= lab.protocol.recheck.z else "discard",
             rows.encode(dataclasses.asdict(decision)),
         ),
     )  # fmt: skip

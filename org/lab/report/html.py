@@ -4,6 +4,7 @@ Words of agents are rendered without HTML and without pictures of theirs, so tha
 """
 
 import re
+from collections.abc import Collection
 from html import escape
 from pathlib import Path
 
@@ -30,13 +31,24 @@ blockquote{margin:.8rem 0;padding:.1rem 1rem;border-left:3px solid var(--dim);co
 .wide{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .7rem;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}
+td:nth-child(n+3):not(:last-child){white-space:nowrap}
 th{color:var(--dim);font-weight:600;white-space:nowrap}
 figure{margin:1.6rem 0}figure .wide svg{width:100%%;min-width:46rem;height:auto;display:block;border:1px solid var(--grid)}
 figcaption{color:var(--dim);font-size:.9rem}
 details{border:1px solid var(--grid);border-radius:4px;margin:.5rem 0;padding:0 .9rem}
 summary{cursor:pointer;padding:.55rem 0;overflow-wrap:anywhere}details h1{font-size:1.15rem}details h2{font-size:1.02rem}
-@media print{details{break-inside:avoid}}
+@media print{
+:root{color-scheme:light;%s}
+body{font-size:10pt}main{max-width:none;padding:0}
+.wide{overflow:visible}figure .wide svg{min-width:0;max-height:9.5cm}
+table{font-size:8pt}th,td{padding:.2rem .4rem}th,td:nth-child(n){white-space:normal}
+figure,tr,summary{break-inside:avoid}h1,h2,h3,summary{break-after:avoid}
+details.open::details-content{content-visibility:visible;block-size:auto}
+}
 """
+_LINK = re.compile(r"\[(\w+)\]\(\.\./notebook/\1\.md\)")  # as the office writes them
+_HREF = re.compile(r'<a href="(?!https?:|mailto:)([^"]*)">(.*?)</a>', re.S)
+_PAGE = re.compile(r"\.\./notebook/(\w+)\.md")
 
 
 def write(report: Report, path: Path) -> None:
@@ -60,9 +72,9 @@ def _markdown(block: Block) -> str:
         case Picture():
             return f"*{block.caption}* `{block.command} --to FILE.svg`"
         case Folded():
-            return f"- {block.title}: {block.instead}" if block.instead else _deeper(block.text)
+            return f"- {block.title}: {block.instead}" if block.instead else _LINK.sub(r"\1", _deeper(block.text))
         case Markdown():
-            return block.text
+            return _LINK.sub(r"\1", block.text)  # wherever the file goes, the notebook does not go with it
 
 
 def _deeper(text: str) -> str:
@@ -71,34 +83,45 @@ def _deeper(text: str) -> str:
 
 
 def html(report: Report) -> str:
-    """One file."""
+    """One file. A link to a page of the notebook leads to that page where the report holds it."""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    body = "\n".join(_html(block, reader) for block in report.blocks)
-    colours = STYLE % (_variables(LIGHT), _variables(DARK))
+    pages = {block.anchor for block in report.blocks if isinstance(block, Folded)}
+    body = "\n".join(_html(block, reader, pages) for block in report.blocks)
+    colours = STYLE % (_variables(LIGHT), _variables(DARK), _variables(LIGHT))
+    printed = f"@media print{{{stylesheet(LIGHT)}}}"  # also of who reads dark pages
     return secrets.conceal(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="{MADE_BY}">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape(report.title)}</title>\n<style>{colours}{stylesheet(LIGHT, DARK)}</style></head>\n"
+        f"<title>{escape(report.title)}</title>\n<style>{colours}{stylesheet(LIGHT, DARK)}{printed}</style></head>\n"
         f"<body><main>\n<h1>{escape(report.title)}</h1>\n{body}\n</main></body></html>\n"
     )
 
 
-def _html(block: Block, reader: MarkdownIt) -> str:
+def _html(block: Block, reader: MarkdownIt, pages: Collection[str]) -> str:
     match block:
         case Picture():
             told = f"<figcaption>{escape(block.caption)} <code>{escape(block.command)}</code></figcaption>"
             return f'<figure><div class="wide">{block.drawing.inner(styled=False)}</div>{told}</figure>'
         case Folded():
-            return f"<details><summary>{escape(block.title)}</summary>{_rendered(block.text, reader)}</details>"
+            text = _rendered(block.text, reader, pages)
+            # The name is inside: whoever follows a link to it has the page opened by the browser.
+            inside = f'<div id="{escape(block.anchor)}">{text}</div>' if block.anchor else text
+            kind = "" if block.instead else ' class="open"'  # on paper
+            return f"<details{kind}><summary>{escape(block.title)}</summary>{inside}</details>"
         case Markdown():
-            return _rendered(block.text, reader)
+            return _rendered(block.text, reader, pages)
 
 
-def _rendered(text: str, reader: MarkdownIt) -> str:
-    """Tables scroll by themselves, the page does not. A link that leads to a file of the lab leads nowhere from here."""
-    made: str = reader.render(text)
-    made = re.sub(r'<a href="(?!https?:|mailto:)[^"]*">(.*?)</a>', r"\1", made, flags=re.S)
+def _rendered(text: str, reader: MarkdownIt, pages: Collection[str]) -> str:
+    """Tables scroll by themselves, the page does not. A link that leads to a file of the lab leads nowhere from here, but for
+    pages that are in the report."""
+    made: str = _HREF.sub(lambda found: _link(found[1], found[2], pages), reader.render(text))
     return made.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+
+
+def _link(target: str, words: str, pages: Collection[str]) -> str:
+    page = _PAGE.fullmatch(target)
+    return f'<a href="#{page[1]}">{words}</a>' if page is not None and page[1] in pages else words
 
 
 def _variables(theme: Theme) -> str:

@@ -56,14 +56,18 @@ def idea_of(e: Experiment, prints: Mapping[str, Footprint]) -> Idea:
 
 def wrong_turns(decided: Sequence[Experiment], link: str = "{}") -> str:
     """The predictions that failed most, each with the reason it had. link: {} is the experiment's id."""
-    off = [e for e in decided if e.predicted_gain is not None and e.measured_gain is not None and e.state not in IN_HEAD]
-    worst = sorted(off, key=lambda e: (e.measured_gain or 0.0) - (e.predicted_gain or 0.0))[:WRONG_TURNS]
     lines = [
         f"- **{link.replace('{}', e.id)}** {one_line(e.subject)} ({e.author}): predicted {gain(e.predicted_gain)}, measured "
         f"{gain(e.measured_gain)}. Its reason had been: “{one_line(e.because)}”"
-        for e in worst
+        for e in most_wrong(decided)
     ]
     return "## Wrong turns\n\n" + "\n".join(lines) if lines else ""
+
+
+def most_wrong(decided: Sequence[Experiment]) -> list[Experiment]:
+    """Whose predictions failed most, of those that are in no head."""
+    off = [e for e in decided if e.predicted_gain is not None and e.measured_gain is not None and e.state not in IN_HEAD]
+    return sorted(off, key=lambda e: (e.measured_gain or 0.0) - (e.predicted_gain or 0.0))[:WRONG_TURNS]
 
 
 def one_line(words: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from org.comms import front_matter, notebook, reply
 from org.comms.figures import gain, metric, plural, table
+from org.comms.standup import LINK, link
 from org.config import timezone
 from org.lab import pictures
 from org.lab.guiding import decisions
@@ -43,11 +44,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Markdown that is opened by its title. instead: what stands for it where nothing can be opened; "": the text itself."""
+    """Markdown that is opened by its title. instead: what stands for it where nothing can be opened; "": the text itself.
+    anchor: of a page of the notebook, the name under which others link to it."""
 
     title: str
     text: str
     instead: str = ""
+    anchor: str = ""
 
 
 Block = Markdown | Picture | Folded
@@ -76,7 +79,7 @@ def of(lab: Lab, since: datetime, now: datetime) -> Report:
         _certified(certificates, con),
         _verdicts(decided),
         quality.page(lab, con, decided, "Verdicts of this time"),
-        quality.wrong_turns(decided),
+        quality.wrong_turns(decided, LINK),
     )
     blocks += [Markdown(text) for text in tables if text]
     blocks += _standups(con, since)
@@ -154,7 +157,9 @@ def _certified(found: Sequence[Study], con: sqlite3.Connection) -> str:
         e, told = EXPERIMENTS.get(con, s.subject), s.outcome
         ending = "certified" if told.get("certified") else "not certified"
         measured, quoted = f"{gain(told['gain'])} ± {told['se']:.4f}", gain(told["shrunk_gain"])
-        body.append((e.id, e.subject, ending, measured, quoted, f"{told['e']:.3g}", f"{told['needed']:.3g}", e.label or "–"))
+        body.append(
+            (link(e.id), e.subject, ending, measured, quoted, f"{told['e']:.3g}", f"{told['needed']:.3g}", e.label or "–")
+        )
     head = ("", "what", "", "fresh gain", "to quote", "e", "needs", "label")
     return "## Certificates\n\n" + table(head, body)
 
@@ -166,7 +171,7 @@ def _verdicts(decided: Sequence[Experiment]) -> str:
     shown = sorted(decided, key=_importance)[:ROWS]
     head = ("", "what", "by", "verdict", "measured", "shrunk", "label")
     body = [
-        (e.id, e.subject, e.author, e.state.value.replace("_", " "), gain(e.measured_gain), gain(e.gain), e.label or "–")
+        (link(e.id), e.subject, e.author, e.state.value.replace("_", " "), gain(e.measured_gain), gain(e.gain), e.label or "–")
         for e in shown
     ]
     more = f"\n\n{len(decided) - len(shown)} more: `org results`." if len(shown) < len(decided) else ""
@@ -192,12 +197,15 @@ def _page(path: Path) -> str:
 
 
 def _pages(lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment]) -> list[Block]:
-    chosen = sorted(decided, key=_importance)[:PAGES]
+    linked = {e.id for e in quality.most_wrong(decided)}
+    ranked = sorted(decided, key=_importance)
+    chosen = [*ranked[:PAGES], *(e for e in ranked[PAGES:] if e.id in linked)]
     if not chosen:
         return []
     told = f"{plural(len(chosen), 'page')}, the kept ones first" + (f", of {len(decided)}" if len(chosen) < len(decided) else "")
     pages = [
-        Folded(_page_title(e), notebook.render(con, e.id, lab.config.task.metric, lab.sign), f"`org show {e.id}`") for e in chosen
+        Folded(_page_title(e), notebook.render(con, e.id, lab.config.task.metric, lab.sign), f"`org show {e.id}`", e.id)
+        for e in chosen
     ]
     return [Markdown(f"## Notebook\n\n{told}."), *pages]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from org.comms.figures import table
 from org.config import agent_names
+from org.lab import settings
 from org.lab.lab import Lab
 from org.lab.spend import history, limits, spending
 from org.lab.spend.history import Figure
@@ -82,7 +83,7 @@ def plan(lab: Lab, hours: float, now: datetime) -> Plan:
     """What so many hours buy, from now on. Reads only."""
     mix, mix_source = history.mix(lab)
     gauss = _draws()
-    odds = forecast.curve(history.TRIES, mix, lab.protocol, gauss)
+    odds = forecast.curve(history.TRIES, mix, settings.race_protocol(lab), gauss)
     figures = _figures(lab, odds)
     device_rate = len(lab.devices) * figures["busy"].number  # device-hours an hour
     per_hour = device_rate * 3600 / max(figures["run_seconds"].number, 1e-3)

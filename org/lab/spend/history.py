@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from org.config import agent_names
+from org.lab import settings
 from org.lab.lab import Lab
 from org.lab.spend import limits, spending
 from org.model.experiment import VERDICTS, Experiment
@@ -105,7 +106,7 @@ def runs_a_verdict(lab: Lab, odds: list[Odds]) -> Figure:
     totals = reads.totals(lab.ledger.reader)
     if totals.verdicts >= ENOUGH_VERDICTS:
         return measured(totals.runs / totals.verdicts, f"{totals.verdicts} verdicts")
-    p = lab.protocol
+    p = settings.race_protocol(lab)
     played = forecast.expected(odds, p.prior).runs * (1 + p.pool_size / p.stale_after_runs)
     why = f"races played over the prior of STATISTICS.md, baselines {p.pool_size} in {p.stale_after_runs} runs"
     return assumed(played, why)

@@ -32,7 +32,6 @@ from org.store.tables import AGENTS, EXPERIMENTS
 
 ASKED = 2.5  # before the races, behind which it would wait for ever …
 UNASKED = 10.5  # … unless the lab promoted by itself: then on devices that would idle
-FRESH_LEAST = 3  # seeds of a pool that no change's own runs fill
 CHANGED = "the ladder in config.yaml has changed since it was asked for"
 GATES = Gate(True, None, "")
 
@@ -170,8 +169,7 @@ def _verdict(lab: Lab, con: sqlite3.Connection, study: Study, pool: Pool, mine: 
 def _hand_on(lab: Lab, con: sqlite3.Connection, study: Study, at: Setting, values: Sequence[Run], now: datetime) -> None:
     """The change's runs become part of its own tree's pool there: the base of whatever comes next."""
     pool = pools.of_tree(lab, con, study.plan["tip"], now, at)
-    carried = [run for run in values if run.tree == study.plan["tip"]][: max(at.pool_size - FRESH_LEAST, 0)]
-    pools.carry_over(lab, con, pool, carried, now)
+    pools.carry_over(lab, con, pool, [run for run in values if run.tree == study.plan["tip"]], now)
 
 
 def _follow(lab: Lab, con: sqlite3.Connection, study: Study, held: bool, reason: str, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """A parked race goes on: so many more runs, because somebody asked. Evidence counts on as it is; no bar ends it before them."""
 
-import dataclasses
 import json
 import sqlite3
 from datetime import datetime
@@ -33,7 +32,7 @@ def begin(lab: Lab, id: str, more: int, actor: str, now: datetime) -> str:
 
 def protocol(lab: Lab, con: sqlite3.Connection, experiment: Experiment) -> Protocol:
     """The protocol of an experiment's race: this rung's pool, and the runs granted beyond its first parking."""
-    usual = dataclasses.replace(lab.protocol, pool_size=settings.of_race(lab).pool_size)  # a smaller pool is full when it is full
+    usual = settings.race_protocol(lab)
     if not experiment.extra_runs:
         return usual
     return simplify.continued(usual, _parked_at(lab, con, experiment), experiment.extra_runs)

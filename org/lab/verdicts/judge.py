@@ -18,7 +18,6 @@ from org.model.run import Purpose, Run
 from org.model.run import State as RunState
 from org.science import race
 from org.science.decision import Cause, Decision, Verdict
-from org.science.protocol import Protocol
 from org.store import events, experiments, reads, rows, runs
 from org.store.tables import EXPERIMENTS, POOLS
 
@@ -67,11 +66,6 @@ def decide(lab: Lab, con: sqlite3.Connection, experiment: Experiment, candidates
         base_is_stale=pools.is_stale(lab, con, experiment.pool, now),
         protocol=continuing.protocol(lab, con, experiment),
     )
-
-
-def protocol(lab: Lab) -> Protocol:
-    """The protocol with this rung's pool: a smaller one is full when it is full."""
-    return dataclasses.replace(lab.protocol, pool_size=settings.of_race(lab).pool_size)
 
 
 def _of_pool(experiment: Experiment, candidates: Sequence[Run]) -> list[Run]:
