@@ -1,7 +1,9 @@
 """`org pane`: an agent's pane. The grid runs it."""
 
+import functools
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -60,5 +62,10 @@ def _dollars(lab: Lab, used: Usage) -> float | None:
 
 
 def shipped_briefs(lab: Lab) -> list[Shipped]:
-    """The briefs that a chief may open, read anew each time: a person may add one."""
-    return [Shipped(path, briefs.read(path)) for path in briefs.shipped(lab.prompts)]
+    """The briefs that a chief may open: a person may add or change one at any time."""
+    return [_read(path, path.stat().st_mtime_ns if path.exists() else 0) for path in briefs.shipped(lab.prompts)]
+
+
+@functools.lru_cache(maxsize=256)
+def _read(path: Path, written: int) -> Shipped:
+    return Shipped(path, briefs.read(path))

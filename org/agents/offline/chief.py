@@ -16,7 +16,7 @@ from org.agents.offline.rota import Assign, Close, Open, Shipped
 from org.agents.offline.verdicts import sentence
 from org.agents.verbs import Answer
 from org.model.agent import State
-from org.model.experiment import VERDICTS
+from org.model.experiment import OPEN, VERDICTS
 from org.model.experiment import State as ExperimentState
 from org.model.message import HUMAN, Kind, Message
 from org.model.program import State as ProgramState
@@ -52,8 +52,8 @@ class Chief:
 
     def live(self) -> str:
         running = len(reads.running(self.desk.con))
-        open_ones = sum(e.is_open for e in reads.experiments(self.desk.con))
-        return f"{open_ones} experiments open, {running} runs at work"
+        open_ones = experiments.in_state(self.desk.con, *OPEN)
+        return f"{len(open_ones)} experiments open, {running} runs at work"
 
     def why(self) -> list[str]:
         """Each open program, its people, and how near its end it is."""

@@ -17,6 +17,8 @@ from org.workspace import merges as git_merges
 from org.workspace import snapshots, trees
 
 tree_of = trees.tree_of
+Outcome = git_merges.Merged | git_merges.Conflict
+Puts = dict[tuple[str, str, str], Outcome]  # what a change (before, after) made of a tree: trees that begin alike are built once
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,17 @@ def unit(lab: Lab, con: sqlite3.Connection, name: str, merges: Sequence[Merge]) 
 
 def plan(lab: Lab, head: str, units: Sequence[Unit]) -> dict[str, Any]:
     """The trees to run, as a study keeps them. left: name → why it does not fit on the head."""
-    stack, left = _built(lab, head, units)
+    puts: Puts = {}
+    stack, left = _built(lab, head, units, puts)
     fitting = [unit for unit in units if unit.name not in left]
     without = {}
     for one in fitting if len(fitting) > 1 else []:
-        tree, fallen = _built(lab, head, [unit for unit in fitting if unit is not one])
+        tree, fallen = _built(lab, head, [unit for unit in fitting if unit is not one], puts)
         without[one.name] = {"tree": tree, "drops": [one.name, *fallen]}
     alone = {}
-    for one in fitting:
-        tree, fallen = _built(lab, head, [one])
-        if one.gain is None and not fallen:
+    for one in (unit for unit in fitting if unit.gain is None):
+        tree, fallen = _built(lab, head, [one], puts)
+        if not fallen:
             alone[one.name] = tree
     return {"units": [asdict(unit) for unit in fitting], "stack": stack, "without": without, "alone": alone, "left": left}
 
@@ -77,7 +80,7 @@ def units_of(plan: Mapping[str, Any]) -> list[Unit]:
     return [Unit(**{**row, "merges": tuple(row["merges"])}) for row in plan["units"]]
 
 
-def put(lab: Lab, onto: str, before: str, after: str) -> git_merges.Merged | git_merges.Conflict:
+def put(lab: Lab, onto: str, before: str, after: str) -> Outcome:
     """onto with one change, only where the lab may be edited."""
     task = lab.config.task
     merged = git_merges.applied(lab.git, onto, before, after, task.recipe)
@@ -86,14 +89,15 @@ def put(lab: Lab, onto: str, before: str, after: str) -> git_merges.Merged | git
     return git_merges.Merged(snapshots.run_tree(lab.git, onto, merged.tree, task.editable, task.protected))
 
 
-def _built(lab: Lab, head: str, units: Sequence[Unit]) -> tuple[str, dict[str, str]]:
+def _built(lab: Lab, head: str, units: Sequence[Unit], puts: Puts) -> tuple[str, dict[str, str]]:
     """The head's tree with these changes, and why some are not among them."""
     tree, left = trees.tree_of(lab.git, head), {}
     for one in units:
         grown = tree
         for id in one.merges:
             merge = MERGES.get(lab.ledger.reader, id)
-            outcome = put(lab, grown, merge.old, merge.new)
+            step = (grown, merge.old, merge.new)
+            outcome = puts[step] = puts.get(step) or put(lab, *step)
             if isinstance(outcome, git_merges.Conflict):
                 left[one.name] = f"{merge.experiment} does not merge with what is there: {outcome.detail}"
                 break
