@@ -31,7 +31,7 @@ def main(config: str, window: str, out: str, columns: int = 170, rows: int = 46)
         run([*outer, "set", "-g", "status", "off"])
         grid.tmux.run(["select-window", "-t", f"{grid.session}:{window}"])
         time.sleep(SETTLE_SECONDS)
-        screen = run([*outer, "capture-pane", "-e", "-p"])
+        screen = run([*outer, "capture-pane", "-e", "-p", "-N"])
         run([*outer, "kill-server"])
         svg = Path(folder) / "screen.svg"
         svg.write_text(as_svg(screen, columns, f"org · lab {lab.config.lab}"), encoding="utf-8")
