@@ -29,7 +29,7 @@ class AttentionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bell: bool = True  # in every terminal that is attached to the grid
-    desktop: bool = True  # notify-send, where it is installed and a desktop is there
+    desktop: bool = True  # by notify-send or osascript; where no desktop is beside the lab, by the attached terminals (OSC 9)
     # A program of yours: {lab}, {on} and {words} are filled in, each within one argument; no shell reads them.
     command: Annotated[str, AfterValidator(_command)] | None = None
     on: tuple[On, ...] = ("question", "stuck", "device_idle", "budget", "drift", "finding")

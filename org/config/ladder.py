@@ -1,17 +1,12 @@
 """Rungs that fit neither together nor to the task's command."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ruamel.yaml.comments import CommentedMap
 
 from org.config.findings import line_of
-
-if TYPE_CHECKING:
-    from org.config import TaskConfig
+from org.config.sections import TaskConfig
 
 LAUNCHES = ("{python}", "{gang}")
 LEAST_SEEDS = 3  # of a pool: so many are run fresh for every new head
