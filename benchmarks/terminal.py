@@ -7,13 +7,27 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 QUIET_SECONDS = 0.3  # without a byte: it has drawn what it has to draw
 DUMB_SECONDS = 3.0  # without a first byte: the key does nothing here
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Seconds from a key to the first byte that the program writes, and to the last. work_seconds: of processor until then,
+    which is what the last would be on a machine that does nothing else."""
+
+    first_seconds: float
+    last_seconds: float
+    work_seconds: float
 
 
 class Terminal:
@@ -55,14 +69,23 @@ class Terminal:
             last = time.perf_counter()
         return last
 
-    def press(self, key: str) -> tuple[float, float]:
-        """Seconds until its first byte in answer to the key, and until its last; 0 where it has nothing to answer."""
-        at = time.perf_counter()
+    def press(self, key: str) -> Answer:
+        """What comes of the key; all 0 where it has nothing to answer."""
+        worked, at = self._worked(), time.perf_counter()
         os.write(self._master, key.encode())
         if not self._read(DUMB_SECONDS):
-            return 0.0, 0.0
-        first = time.perf_counter()
-        return first - at, max(self.settled(), first) - at
+            return Answer(0.0, 0.0, 0.0)
+        first = last = time.perf_counter() - at
+        work = self._worked() - worked
+        while self._read(QUIET_SECONDS):
+            last, work = time.perf_counter() - at, self._worked() - worked
+        return Answer(first, last, work)
+
+    def _worked(self) -> float:
+        """Seconds of processor that all of the program's threads had until now."""
+        if sys.platform == "linux":
+            return time.clock_gettime(~self.process.pid << 3 | 2)  # clock_getcpuclockid(3), in nanoseconds
+        return float(sum(psutil.Process(self.process.pid).cpu_times()[:2]))
 
     def drain(self, seconds: float) -> None:
         """Take what it writes for so long."""

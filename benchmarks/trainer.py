@@ -128,7 +128,7 @@ def told(run: Trained) -> dict[str, Any]:
 
 def on_gpu(run: Trained) -> dict[str, Any]:
     """What only a GPU's record holds."""
-    names = ("device_model", "attention", "loss_mode", "mfu", "mfu_causal", "tok_per_sec", "peak_memory_mb")
+    names = ("device_model", "attention", "loss_mode", "mfu", "mfu_windows", "mfu_causal", "tok_per_sec", "peak_memory_mb")
     return {name: run.record[name] for name in names}
 
 

@@ -44,7 +44,6 @@ BESIDE="${BESIDE:-}"                         # set for the script of the record 
 PYTHON="${PYTHON:-$([ -x .venv/bin/python ] && echo "$PWD/.venv/bin/python" || command -v python3)}"
 
 # --- derived ---
-unset PYTHONDONTWRITEBYTECODE                # with it the scorer refuses caches that other programs left beside the trainer
 absolute() { case "$1" in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
 OUT="$(absolute "$OUT")"
 DATA="$OUT/data-$(printf %s "$CORPUS" | cksum | cut -d ' ' -f 1)"   # another corpus is another folder

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from org import bootstrap
+from org.comms.figures import plural
 from org.lab.lab import Lab
 from org.store import reads
 from org.store.tables import IDEAS, RUNS, STANDUPS
@@ -47,7 +48,7 @@ def watch(say: Callable[[str], None]) -> int:
     while reads.merged_count(lab.ledger.reader) == 0:
         verdicts = reads.verdict_count(lab.ledger.reader)
         if verdicts != told:
-            say(f"{time.monotonic() - started:4.0f} s  {verdicts} verdicts, no merge yet")
+            say(f"{time.monotonic() - started:4.0f} s  {plural(verdicts, 'verdict')}, no merge yet")
             told = verdicts
         if time.monotonic() - started > PATIENCE_SECONDS:
             minutes = PATIENCE_SECONDS / 60

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from org import bootstrap
+from org.comms.figures import plural
 from org.lab.lab import Lab
 from org.store import reads
 from org.store.tables import EVENTS, RUNS, STANDUPS
@@ -48,8 +49,8 @@ def line(lab: Lab, seconds: float, megabytes: float) -> str:
     totals = reads.totals(lab.ledger.reader)
     running = reads.running(lab.ledger.reader)
     return (
-        f"{seconds / 60:5.1f} min · {totals.verdicts} verdicts · {totals.merged} merged · {totals.runs} runs · "
-        f"{len(running)}/{len(lab.devices)} devices busy · supervisor {megabytes:.0f} MB"
+        f"{seconds / 60:5.1f} min · {plural(totals.verdicts, 'verdict')} · {totals.merged} merged · "
+        f"{plural(totals.runs, 'run')} · {len(running)}/{len(lab.devices)} devices busy · supervisor {megabytes:.0f} MB"
     )
 
 

@@ -34,7 +34,12 @@ def backend(device_type: str, T: int) -> str:
     why a rung was passed over."""
     if device_type != "cuda":
         return "scores" if T <= SHORT else "sdpa"
-    name, refused = backends.first_that_works(LADDER, lambda rung: backends.probe(backends.BY_NAME[rung], "cuda"))
+
+    def works(rung: str) -> None:
+        backends.activate(rung)
+        backends.probe(backends.BY_NAME[rung], "cuda")
+
+    name, refused = backends.first_that_works(LADDER, works)
     if refused:
         print(f"attention: {name}; " + "; ".join(f"{rung} did not work: {why}" for rung, why in refused.items()), flush=True)
     return name

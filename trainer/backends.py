@@ -5,6 +5,9 @@
 `flash3` is FlashAttention 3 for Hopper (Shah et al. 2024, arXiv 2407.08608), `flash4` its successor (wheel flash-attn-4),
 `varlen` the FlashAttention 2 that torch carries, `flex` FlexAttention compiled by Triton (Dong et al. 2024, arXiv 2412.05496),
 `sdpa` torch's own choice, which knows no windows and takes a mask for them, `scores` all scores in memory.
+
+The packages of the first two are called through torch's operator, not by their own functions: torch.compile cannot look into
+those (flash-attn-4's would end it for the whole model), while it knows the operator.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +19,7 @@ from torch import Tensor
 
 from trainer.kernels import short_attention
 
+PACKAGES = {"flash3": "FA3", "flash4": "FA4"}  # as torch calls flash_attn_interface and flash_attn.cute
 Attend = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 
 
@@ -32,23 +36,37 @@ def first_that_works(ladder: Iterable[str], works: Callable[[str], None]) -> tup
     raise RuntimeError(f"no attention works here: {refused}")
 
 
+def activate(name: str) -> None:
+    """Put FlashAttention 3 or 4 behind torch's operator for the kernels of those names, torch's own for every other. Raises
+    ImportError where the package is not installed."""
+    from torch.nn import attention
+
+    if getattr(attention, "current_flash_attention_impl", lambda: None)():
+        attention.restore_flash_attention_impl()
+    if name in PACKAGES:
+        attention.activate_flash_attention_impl(PACKAGES[name])
+
+
 def probe(attend: Attend, device: str, dtype: torch.dtype = torch.bfloat16) -> None:
     """Raises unless `attend` gives sdpa's values and gradients on a small input, without and with a window.
 
-    The margin of 5 % of the largest value is rounding in bfloat16; a kernel that sees one key too many is off by more.
+    sdpa computes in float32, where no FlashAttention stands behind it. The margin of 5 % of the largest value is rounding in
+    bfloat16; a kernel that sees one key too many is off by more.
     """
     for window in (-1, 16):
-        ours, theirs = (_values_and_gradients(function, device, dtype, window) for function in (attend, sdpa))
+        ours = _values_and_gradients(attend, device, dtype, dtype, window)
+        theirs = _values_and_gradients(sdpa, device, dtype, torch.float32, window)
         for one, other in zip(ours, theirs, strict=True):
             off = float((one - other).abs().max() / other.abs().max())
             if not off < 0.05:
                 raise ValueError(f"with window {window} it is {off:.1%} away from sdpa")
 
 
-def _values_and_gradients(attend: Attend, device: str, dtype: torch.dtype, window: int) -> list[Tensor]:
+def _values_and_gradients(attend: Attend, device: str, given: torch.dtype, computed: torch.dtype, window: int) -> list[Tensor]:
     draw = torch.Generator().manual_seed(0)
     with torch.inference_mode(False), torch.enable_grad():  # whoever asks first may be an evaluation
-        qkv = torch.randn(3, 2, 256, 2, 64, generator=draw).to(device, dtype).requires_grad_()
+        # heads of 128, as recipe_gpu.yaml has them: kernels differ by that, and flash-attn-4 compiles each where it is first met
+        qkv = torch.randn(3, 2, 256, 2, 128, generator=draw).to(device, given).to(computed).requires_grad_()
         out = attend(*qkv.unbind(0), window)
         (gradient,) = torch.autograd.grad(out.square().sum(), qkv)
     return [out.detach().float(), gradient.float()]
@@ -77,19 +95,12 @@ def visible(T: int, window: int, device: torch.device) -> Tensor:
     return (ages >= 0) & (ages <= (window if window >= 0 else T))
 
 
-def flash3(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
-    """Needs the package flash_attn_interface (flash-attention's folder `hopper`)."""
-    from flash_attn_interface import flash_attn_func
-
-    return _first(flash_attn_func(q, k, v, causal=True, window_size=(window, 0)))
-
-
-def flash4(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
-    """Needs the wheel flash-attn-4; there None, not -1, is a window without an end."""
-    from flash_attn.cute import flash_attn_func
-
-    left = window if window >= 0 else None
-    return _first(flash_attn_func(q, k, v, causal=True, window_size=(left, 0 if left is not None else None)))
+def flash(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
+    """torch's operator for whole rows, computed by what `activate` put behind it."""
+    T = q.size(1)
+    left = window if 0 <= window < T - 1 else -1
+    windows = {"window_size_left": left, "window_size_right": 0}
+    return torch.ops.aten._flash_attention_forward(q, k, v, None, None, T, T, 0.0, left < 0, False, **windows)[0]
 
 
 def varlen(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
@@ -99,7 +110,7 @@ def varlen(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
     B, T = q.shape[:2]
     ends = torch.arange(0, (B + 1) * T, T, device=q.device, dtype=torch.int32)
     flat = (x.flatten(0, 1) for x in (q, k, v))
-    return varlen_attn(*flat, ends, ends, T, T, window_size=(window, 0)).unflatten(0, (B, T))
+    return varlen_attn(*flat, ends, ends, T, T, window_size=(window, 0)).view_as(q)
 
 
 def flex(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
@@ -132,10 +143,6 @@ def _blocks(T: int, window: int, device: torch.device) -> object:
     return create_block_mask(seen, None, None, T, T, device=device)
 
 
-def _first(out: Tensor | tuple[Tensor, ...]) -> Tensor:
-    return out[0] if isinstance(out, tuple) else out
-
-
 BY_NAME: dict[str, Attend] = {
-    "flash3": flash3, "flash4": flash4, "varlen": varlen, "flex": flex, "sdpa": sdpa, "scores": scores,
+    "flash3": flash, "flash4": flash, "varlen": varlen, "flex": flex, "sdpa": sdpa, "scores": scores,
 }  # fmt: skip

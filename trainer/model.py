@@ -104,6 +104,10 @@ class GPT(nn.Module):
         self.residual = nn.Parameter(torch.empty(depth))
         self.x0 = nn.Parameter(torch.empty(depth))
         self.head = Linear(width, vocab)
+        # Kept, because a compiler would reckon angles, sines and cosines anew for each number that they turn.
+        cos, sin = rotary(recipe.sequence_length, recipe, self.head.weight.device, dtype)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
 
     @torch.no_grad()
     def initialize(self, generator: Callable[[str], torch.Generator]) -> None:
@@ -123,13 +127,19 @@ class GPT(nn.Module):
     def _stream(self, tokens: Tensor) -> Tensor:
         """(B, T) → the normalized last hidden state, (B, T, width)."""
         x = x0 = norm(self.embedding(tokens).to(self.dtype))
-        rope = rotary(tokens.size(1), self.recipe, x.device, self.dtype)
+        rope = self._rope(tokens.size(1))
         residual, weight0 = self.residual.to(self.dtype), self.x0.to(self.dtype)
         for layer, block in enumerate(self.blocks):
             x = residual[layer] * x + weight0[layer] * x0
             value = self.values[str(layer)](tokens).to(self.dtype) if str(layer) in self.values else None
             x = block(x, value, rope, self.windows[layer])
         return norm(x)
+
+    def _rope(self, T: int) -> tuple[Tensor, Tensor]:
+        """What `rotary` says for T tokens, which may be more than a training row has."""
+        if len(self.cos) < T:
+            return rotary(T, self.recipe, self.cos.device, self.dtype)
+        return self.cos[:T], self.sin[:T]
 
 
 def initial(name: str, shape: torch.Size, width: int, recipe: Recipe, generator: torch.Generator) -> Tensor:

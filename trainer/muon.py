@@ -57,7 +57,8 @@ class Muon:
         gradient = self._coming.wait()
         self.momentum.lerp_(gradient, 1 - now.muon_momentum)
         nesterov = gradient.lerp_(self.momentum, now.muon_momentum)
-        update = orthogonalized(nesterov.to(self.dtype), self.iterations).float()
+        real = nesterov[: self.cut.held].to(self.dtype)  # orthogonalizing padding too would cost more FLOPs than one rank alone
+        update = self.cut.padded(orthogonalized(real, self.iterations).float())
         self._coming = self.cut.gather(self._equalized(update) if self.beta2 else update)
 
     @torch.no_grad()

@@ -1,9 +1,9 @@
 """Which text a run learns from, and when: one pure function over the fixed corpus.
 
-Protected code calls it once an epoch and serves the chunks it names, in its order; a chunk is at most `sequence_length`
-tokens of one document. It may leave chunks out (selection), name some more often (mixture), and sort them (curriculum).
-It cannot add text, and what it does is recorded: train.json tells how much of the corpus was selected, how many different
-tokens were served and how many times (`selected_fraction`, `distinct_tokens`, `passes`).
+Protected code calls it once an epoch and gives packing.py the chunks it names, in its order; a chunk is at most
+`sequence_length` tokens of one document. It may leave chunks out (selection), name some more often (mixture), and sort
+them (curriculum). It cannot add text, and what it does is recorded: train.json tells how much of the corpus was selected,
+how many different tokens were served and how many times (`selected_fraction`, `distinct_tokens`, `passes`).
 
 What it knows is `documents` (measure/documents.py): `tokens`, `lengths`, `chunks`, `sources`, `epoch`. What it computes on
 a model counts as computed outside the steps, of which a run may do one step's worth.

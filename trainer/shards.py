@@ -73,6 +73,15 @@ class Cut:
         """Equal parts, one a rank."""
         return cls(length, -(-length // ranks()))
 
+    @property
+    def held(self) -> int:
+        """Rows of this rank's part that are no padding."""
+        return max(0, min(self.each, self.length - rank() * self.each))
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """(held, …) → this rank's part, (each, …)."""
+        return _padded(rows, self.each)
+
     def own(self, rows: Tensor) -> Tensor:
         """(length, …) → this rank's part, (each, …): a view, or a copy where it needs padding."""
         first = rank() * self.each

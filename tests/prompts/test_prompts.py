@@ -136,5 +136,5 @@ def test_every_file_is_listed_in_a_readme(folder):
     assert not missing
 
 
-def test_ten_briefs_are_shipped():
-    assert len(briefs.shipped(ROOT / "prompts")) == 10
+def test_twelve_briefs_are_shipped():
+    assert len(briefs.shipped(ROOT / "prompts")) == 12

@@ -42,6 +42,10 @@ class Snapshot:
             return _starter().run(self._command(["trainer", *arguments], environment))[0]
         return self._python("-m", "trainer", *arguments, **environment)
 
+    def python(self, module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """`python -m` another module of the trainer."""
+        return self._python("-m", module, *arguments)
+
     def torchrun(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """The same in two processes; arguments that begin with a script run that instead of the trainer."""
         what = () if str(arguments[0]).endswith(".py") else ("-m", "trainer")

@@ -55,7 +55,11 @@ def test_the_kernels_of_a_gpu_agree_with_sdpa(name: str) -> None:
         pytest.skip("flash_attn_interface is not installed")
     if name == "flash4" and importlib.util.find_spec("flash_attn") is None:
         pytest.skip("flash-attn-4 is not installed")
-    backends.probe(backends.BY_NAME[name], "cuda")
+    try:
+        backends.activate(name)
+        backends.probe(backends.BY_NAME[name], "cuda")
+    finally:
+        backends.activate("sdpa")
 
 
 def test_the_probe_lets_right_kernels_pass_in_bfloat16() -> None:
@@ -118,26 +122,45 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **functions: object) ->
     monkeypatch.setitem(sys.modules, name, SimpleNamespace(**functions))
 
 
-@pytest.mark.parametrize("window", [-1, 5])
-def test_flash3_is_asked_for_causal_windows(monkeypatch: pytest.MonkeyPatch, window: int) -> None:
-    def flash_attn_func(q, k, v, *, causal, window_size):
-        assert causal
-        assert window_size[1] == 0
-        return plain(q, k, v, window_size[0])
+@pytest.mark.parametrize("window", [-1, 5, T + 7])
+def test_flash_asks_torch_s_operator_for_windows(monkeypatch: pytest.MonkeyPatch, window: int) -> None:
+    def forward(q, k, v, starts_q, starts_k, longest_q, longest_k, dropout, causal, debug, **windows):
+        assert (starts_q, starts_k, longest_q, longest_k, dropout, debug) == (None, None, T, T, 0.0, False)
+        assert (causal, windows["window_size_right"]) == (window != 5, 0)
+        assert windows["window_size_left"] == (5 if window == 5 else -1)
+        return plain(q, k, v, windows["window_size_left"]), "the others are for its backward pass"
 
-    stand_in(monkeypatch, "flash_attn_interface", flash_attn_func=flash_attn_func)
-    assert torch.allclose(backends.flash3(*some(), window), plain(*some(), window), atol=1e-5)
+    monkeypatch.setattr(torch.ops.aten, "_flash_attention_forward", forward)
+    assert torch.allclose(backends.flash(*some(), window), plain(*some(), window), atol=1e-5)
 
 
-@pytest.mark.parametrize("window", [-1, 5])
-def test_flash4_is_told_none_for_a_window_without_an_end(monkeypatch: pytest.MonkeyPatch, window: int) -> None:
-    def flash_attn_func(q, k, v, *, causal, window_size):
-        assert causal
-        assert window_size in ((None, None), (window, 0))
-        return plain(q, k, v, -1 if window_size[0] is None else window_size[0]), "the second value is the log-sum-exp"
+def test_the_operator_and_its_backward_pass_take_these_arguments() -> None:
+    """Shapes alone, which is all that a CPU knows of it."""
+    q, k, v = some(torch.bfloat16, "meta")
+    for window in (-1, 5):
+        out = backends.flash(q.requires_grad_(), k, v, window)
+        assert (out.shape, out.dtype) == (q.shape, q.dtype)
+        (gradient,) = torch.autograd.grad(out.sum(), q)
+        assert gradient.shape == q.shape
 
-    stand_in(monkeypatch, "flash_attn.cute", flash_attn_func=flash_attn_func)
-    assert torch.allclose(backends.flash4(*some(), window), plain(*some(), window), atol=1e-5)
+
+def test_packages_stand_behind_the_operator_only_while_their_kernel_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch.nn import attention as torch_s
+
+    done: list[str] = []
+    monkeypatch.setattr(torch_s, "current_flash_attention_impl", lambda: done[-1] if done and done[-1] != "own" else None)
+    monkeypatch.setattr(torch_s, "restore_flash_attention_impl", lambda: done.append("own"))
+    monkeypatch.setattr(torch_s, "activate_flash_attention_impl", done.append)
+    for name in ("varlen", "flash3", "flash4", "varlen", "sdpa"):
+        backends.activate(name)
+    assert done == ["FA3", "own", "FA4", "own"]
+
+
+def test_a_package_that_is_not_installed_is_an_error_of_its_rung() -> None:
+    for name, package in (("flash3", "flash_attn_interface"), ("flash4", "flash_attn")):
+        if importlib.util.find_spec(package) is None:
+            with pytest.raises(ImportError):
+                backends.activate(name)
 
 
 @pytest.mark.parametrize("window", [-1, 5])

@@ -1,7 +1,11 @@
 """What a GPU run goes through, as far as a CPU can tell: compiling, number formats, memory, utilization, a lack of memory."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,12 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from trainer import compiling, loss, model, shards
+from trainer import backends, compiling, loss, model, shards
 from trainer import recipe as recipes
-from trainer.measure import failures, flops, machine, seeds, utilization
+from trainer.measure import conduct, failures, flops, machine, seeds, utilization
+from trainer.measure.ranks import Ranks
 from trainer.step import TrainStep
 
 VOCAB = 300
+ROOT = Path(__file__).parents[2]
 
 
 def built(dtype: torch.dtype = torch.float32, **changes: Any) -> model.GPT:
@@ -43,20 +49,44 @@ class Watched(TorchDispatchMode):
         return out
 
 
-def test_the_loss_compiles_as_one_graph_with_the_same_gradients() -> None:
-    """By the tracer alone, without generating code: that takes minutes on a CPU."""
-    eager, traced = built(), built()
-    eager.loss(*batch()).backward()
+def test_the_loss_compiles_as_one_graph_once_with_the_same_gradients() -> None:
+    """By the tracer alone, without generating code: that takes minutes on a CPU. What generates it fuses neighbours, but a
+    scatter puts what it writes into memory first, and angles would be reckoned anew for each number that they turn."""
+    from functorch.compile import make_boxed_func
+    from torch._dynamo.backends.common import aot_autograd
+
+    graphs: list[set[str]] = []
+
+    def noting(graph: torch.fx.GraphModule, inputs: list[Any]) -> Any:
+        graphs.append({str(node.target) for node in graph.graph.nodes if node.op == "call_function"})
+        return make_boxed_func(graph.forward)
 
     def one_graph(function: compiling.Loss) -> compiling.Loss:
-        return torch.compile(function, backend="aot_eager", dynamic=False, fullgraph=True)
+        return torch.compile(function, backend=aot_autograd(fw_compiler=noting), dynamic=False, fullgraph=True)
 
-    fast, mode = compiling.prepared(traced.loss, [batch()], "always", one_graph)
-    assert mode == compiling.COMPILED
-    traced.zero_grad(set_to_none=True)
-    fast(*batch()).backward()
+    eager, traced = built(), built(compile="always")
+    inputs, targets = batch()
+    targets = targets.masked_fill(inputs % 7 == 0, -1)
+    eager.loss(inputs, targets).backward()
+    step = TrainStep(traced, traced.recipe)
+    assert step.prepare(inputs, targets, one_graph) == compiling.COMPILED
+    step._loss(inputs, targets).backward()
     for (name, ours), theirs in zip(traced.named_parameters(), eager.parameters(), strict=True):
         assert torch.allclose(ours.grad, theirs.grad, rtol=1e-4, atol=1e-5), name
+    traced.zero_grad(set_to_none=True)
+    for progress in (0.0, 0.4, 0.7):
+        step(inputs, targets, progress)
+    assert len(graphs) == 2, "forward and backward, whatever the schedule says"
+    slow = {"aten.scatter.src", "aten.scatter_add.default", "aten.cos.default", "aten.sin.default", "aten.pow.Scalar"}
+    assert not slow & (graphs[0] | graphs[1])
+
+
+@pytest.mark.parametrize("cap", [0.0, 15.0])
+def test_what_a_compiler_is_given_of_the_loss_equals_what_runs_without_one(cap: float) -> None:
+    z = 20 * torch.randn(50, 40, generator=torch.Generator().manual_seed(1))
+    targets = torch.arange(50) % 41 - 1
+    for ours, theirs in zip(loss._fusible_row_losses(z, targets, cap), loss._row_losses(z.clone(), targets, cap), strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_a_compiler_that_fails_leaves_the_loss_as_it_is_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,6 +177,38 @@ def test_flops_are_counted_without_memory_and_are_those_of_a_real_step() -> None
     assert counts["meta"] == counts["cpu"] > 0
 
 
+@pytest.mark.parametrize("window", [-1, 16])
+def test_attention_costs_the_same_whatever_kernel_computes_it(window: int) -> None:
+    """Kernels for GPUs reckon scores twice; were that counted, a run's last step would cost more than the first count."""
+    pytest.importorskip("torch.nn.attention.varlen")
+
+    def cost(attend: backends.Attend) -> int:
+        q, k, v = torch.empty(3, 2, 128, 2, 64, dtype=torch.bfloat16, device="meta").requires_grad_().unbind(0)
+        return flops.of_step(lambda: attend(q, k, v, window).sum().backward())
+
+    assert cost(backends.varlen) == cost(backends.sdpa) > 0
+
+
+def test_a_step_that_is_counted_again_on_a_full_gpu_is_counted_on_shapes() -> None:
+    from torch._subclasses.fake_tensor import FakeTensor
+
+    one = built()
+    step, real = TrainStep(one, one.recipe), []
+
+    def tight(inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> torch.Tensor:
+        real.append(not isinstance(inputs + 0, FakeTensor))
+        if real[-1]:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return step(inputs, targets, progress)
+
+    start = {name: value.clone() for name, value in one.state_dict().items()}
+    run: Any = SimpleNamespace(model=one, step=tight, ranks=Ranks(0, 1, "cpu"))
+    again = conduct._again(run, *batch(), 0.5)
+    assert real == [True, False]
+    assert all(torch.equal(value, start[name]) for name, value in one.state_dict().items())
+    assert again == flops.of_step(lambda: step(*batch(), 0.5)) > 0
+
+
 def test_code_that_needs_values_is_counted_on_the_device() -> None:
     def count(device: torch.device) -> int:
         return int(torch.ones(3, device=device).sum().item())
@@ -156,7 +218,7 @@ def test_code_that_needs_values_is_counted_on_the_device() -> None:
         flops.on_shapes_or_on(torch.device("cpu"), lambda device: 1 // 0)
 
 
-def test_utilization_is_that_of_the_closed_form_in_both_conventions() -> None:
+def test_utilization_is_that_of_the_closed_form_in_each_convention() -> None:
     recipe, T, depth = recipes.load(), 128, 2
 
     def of_row(length: int) -> int:
@@ -170,10 +232,15 @@ def test_utilization_is_that_of_the_closed_form_in_both_conventions() -> None:
     matrices = one.head.weight.numel() + sum(parameter.numel() for parameter in one.blocks.parameters())
     assert found.attention == 12 * depth * one.width * T
     assert found.rest == pytest.approx(6 * matrices, rel=0.01)
-    used = utilization.of(found, 1e6, "NVIDIA H100 80GB HBM3")
+    used = utilization.of(found, 1e6, "NVIDIA H100 80GB HBM3", 0.75)
     assert used["mfu"] == pytest.approx(1e6 * (found.rest + found.attention) / 9.89e14)
     assert used["mfu"] - used["mfu_causal"] == pytest.approx(1e6 * found.attention / 2 / 9.89e14)
-    assert utilization.of(found, 1e6, "a CPU") == utilization.of(None, 1e6, "NVIDIA H100") == {"mfu": None, "mfu_causal": None}
+    assert used["mfu"] - used["mfu_windows"] == pytest.approx(1e6 * found.attention / 4 / 9.89e14)
+    for unknown in (utilization.of(found, 1e6, "a CPU", 1.0), utilization.of(None, 1e6, "NVIDIA H100", 1.0)):
+        assert unknown == {"mfu": None, "mfu_windows": None, "mfu_causal": None}
+    assert utilization.of(found, 1e6, "NVIDIA H100", None)["mfu_windows"] is None
+    assert utilization.seen([64, -1], 128) == 0.75
+    assert utilization.seen(None, 128) is None
     assert utilization.peak("NVIDIA H100 PCIe") < utilization.peak("NVIDIA H100 80GB HBM3")
 
 
@@ -221,11 +288,38 @@ def test_a_smaller_micro_batch_is_the_same_step() -> None:
         assert torch.allclose(value, moved[1][name], rtol=1e-4, atol=1e-5), name
 
 
+@pytest.mark.slow
+def test_a_run_on_a_pretended_gpu_ends_well(data: Path, tiny: Path, tmp_path: Path) -> None:
+    """All that a run asks of torch.cuda around its kernels. test_trainer_machine.py tells in part of it, sooner."""
+    asked = ("--seed", "1", "--budget", "3step", "--depth", "1", "--device", "cuda", "--recipe", tiny)
+    command = [
+        sys.executable,
+        Path(__file__).with_name("pretended_gpu.py"),
+        "train",
+        *asked,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "run",
+    ]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ = kept | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "DATA": str(data)}
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "run" / "train.json").read_text())
+    assert (record["device"], record["dtype"], record["device_seconds"]) == ("cuda:0", "bfloat16", pytest.approx(0.015))
+    assert (record["outside"], record["tampering"], record["peak_memory_mb"]) == ([], [], 1024)
+    assert 0 < record["mfu_causal"] < record["mfu"] == record["mfu_windows"]
+    assert "flash3 did not work: ModuleNotFoundError" in done.stdout
+
+
 def test_compiled_kernels_are_kept_in_one_place_for_all_runs() -> None:
     for environ, folder in (({"HOME": "/h"}, "/h/.cache/trainer"), ({"HOME": "/h", "XDG_CACHE_HOME": "/c"}, "/c/trainer")):
         machine.quiet(environ)
         assert environ["TORCHINDUCTOR_CACHE_DIR"] == f"{folder}/inductor"
         assert environ["TRITON_CACHE_DIR"] == f"{folder}/triton"
+        assert machine.compiled_folders(environ) == [f"{folder}/inductor", f"{folder}/triton", f"{folder}/flash"]
+        assert environ["TORCHINDUCTOR_AUTOGRAD_CACHE_ALLOW_CUSTOM_AUTOGRAD"] == "1"
     given = {"TORCHINDUCTOR_CACHE_DIR": "/mine"}
     machine.quiet(given)
     assert given["TORCHINDUCTOR_CACHE_DIR"] == "/mine"

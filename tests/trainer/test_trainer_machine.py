@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.cuda._utils import _get_device_index
 
 from trainer.measure import budget, loop, machine, ranks
+from trainer.measure.errors import UsageError
 from trainer.measure.stopping import Stopping
 from trainer.measure.train import Request
 
@@ -74,6 +76,18 @@ def test_memory_is_what_a_run_holds_at_most_and_not_what_it_maps_of_files(tmp_pa
     assert mapped == pytest.approx(0, abs=8) and held == pytest.approx(64, abs=8)
 
 
+def test_a_gpu_has_a_number_which_some_functions_want(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: taken.append(_get_device_index(device)))
+    with pytest.raises(ValueError, match="specified index"):
+        torch.cuda.set_device(CUDA)
+    assert [machine.device(text) for text in ("cuda", "cuda:1")] == [torch.device("cuda", 0), torch.device("cuda", 1)]
+    assert taken == [0, 1]
+    with pytest.raises(UsageError, match="this machine has 2 CUDA devices"):
+        machine.device("cuda:2")
+
+
 def test_a_gpu_is_timed_by_its_own_events(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
 
@@ -102,13 +116,13 @@ def test_a_gpu_is_timed_by_its_own_events(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_clock_holds_every_step_and_nothing_before_the_first(data: Path, tiny: Path, tmp_path: Path) -> None:
     asked = Request(1, budget.parse("3step"), 1, data, tmp_path, recipe=tiny)
-    run = loop.Run(asked, ranks.join("cpu"))
+    run = loop.begin(asked, ranks.join("cpu"))
     seconds = itertools.count()
     run.meter = budget.Meter(asked.budget, 3, now=lambda: float(next(seconds)))
     for _ in range(100):  # compiling
         next(seconds)
     with Stopping() as stopping:
-        run.train(stopping)
+        loop.train(run, stopping)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [row["train_seconds"] for row in rows] == [1, 2, 3]
     assert run.cpu_seconds > 0

@@ -82,6 +82,15 @@ def test_rotary_positions_turn_complex_numbers_and_scores_see_only_distances() -
     assert torch.allclose(scores[..., 1:, 1:], scores[..., :-1, :-1], atol=1e-3)
 
 
+def test_angles_are_kept_for_a_training_row_and_reckoned_for_a_longer_one() -> None:
+    recipe = recipes.load()
+    built = _built(recipe, depth=1)
+    assert not built.state_dict().keys() & {"cos", "sin"}, "they are no part of a checkpoint"
+    for T in (1, 17, recipe.sequence_length, 3 * recipe.sequence_length):
+        for kept, plain in zip(built._rope(T), model.rotary(T, recipe, torch.device("cpu"), torch.float32), strict=True):
+            assert torch.equal(kept, plain)
+
+
 def test_flops_agree_with_the_closed_form(data: Path) -> None:
     recipe = recipes.load()
     built = _built(recipe, depth=3)

@@ -1,5 +1,6 @@
 """The update rules against independent computations."""
 
+import pytest
 import torch
 
 from trainer.adamw import AdamW
@@ -99,11 +100,19 @@ def test_weight_decay_acts_only_where_it_agrees_with_the_update() -> None:
     assert torch.equal(moves[0.5][~agreeing], moves[0.0][~agreeing])
 
 
-def test_adamw_agrees_with_torch() -> None:
+class OneKernel(AdamW):
+    """As on a GPU; torch has that kernel for a CPU, too."""
+
+    def _plain(self, part: torch.Tensor, gradient: torch.Tensor, lr: float) -> None:
+        self._fused(part, gradient, lr)
+
+
+@pytest.mark.parametrize("kind", [AdamW, OneKernel])
+def test_adamw_agrees_with_torch(kind: type[AdamW]) -> None:
     draw = torch.Generator().manual_seed(4)
     ours = torch.nn.Parameter(torch.randn(7, 5, generator=draw))
     theirs = torch.nn.Parameter(ours.detach().clone())
-    rule = AdamW(ours, lr=0.02, beta1=0.8, beta2=0.95, eps=1e-8, weight_decay=0.1)
+    rule = kind(ours, lr=0.02, beta1=0.8, beta2=0.95, eps=1e-8, weight_decay=0.1)
     reference = torch.optim.AdamW([theirs], lr=0.02, betas=(0.8, 0.95), eps=1e-8, weight_decay=0.1)
     for _ in range(10):
         gradient = torch.randn(7, 5, generator=draw)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer import order
-from trainer.measure import conduct, packing, prefetch
+from trainer.measure import concluding, conduct, packing, prefetch
 from trainer.measure import data as datas
 from trainer.measure.batches import Batches
 from trainer.measure.documents import Documents, evenly
@@ -220,18 +220,20 @@ def test_the_thread_begins_with_the_first_batch_and_ends_with_the_run(corpus: da
     ahead(corpus).close()
 
 
-def test_ranks_that_are_served_different_orders_are_found_out(data: Path) -> None:
+@pytest.mark.parametrize("other", [("another digest", 0), ("", 1)], ids=["order", "packing"])
+def test_ranks_that_are_served_different_orders_are_found_out(data: Path, other: tuple[str, int]) -> None:
     class Ranks:
         @staticmethod
-        def everyones(value: object) -> list[object]:
-            return [value, "another digest"]
+        def everyones(value: tuple[str, int]) -> list[tuple[str, int]]:
+            digest, rows = value
+            return [value, (other[0] or digest, rows + other[1])]
 
     opened = datas.open_folder(data)
     run = SimpleNamespace(
         ranks=Ranks, batches=Batches(opened, seed=1, T=32, batch_tokens=64, pack=pack), flops_per_step=1, last_batch=None
     )
-    found = conduct.Conduct(opened)
-    found.conclude(run)  # type: ignore[arg-type]
+    found = run.conduct = conduct.Conduct(opened)
+    concluding.conclude(run)  # type: ignore[arg-type]
     assert "its ranks were served different orders of the data" in found.found
 
 
@@ -242,8 +244,8 @@ def test_of_a_huge_corpus_the_digest_is_taken_beside_the_run(data: Path, tmp_pat
     found = conduct.Conduct(datas.Data(folder, opened.facts | {"train_tokens": conduct.AT_ONCE}))
     one = SimpleNamespace(everyones=lambda value: [value])
     run = SimpleNamespace(ranks=one, batches=SimpleNamespace(tally=SimpleNamespace(order_digest="x", rows=0)), flops_per_step=1)
-    run.last_batch = None
-    found.conclude(run)  # type: ignore[arg-type]
+    run.last_batch, run.conduct = None, found
+    concluding.conclude(run)  # type: ignore[arg-type]
     assert "train_tokens.npy is not what was prepared" in found.found
 
 

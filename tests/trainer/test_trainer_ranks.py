@@ -104,6 +104,7 @@ def test_a_run_of_two_processes_is_the_run_of_one(
     for key in ("steps", "tokens", "flops", "epochs", "kept_fraction", "data_order_digest", "parameters", "outside"):
         assert one[key] == two[key], key
     assert (one["ranks"], two["ranks"]) == (1, 2)
+    assert two["tampering"] == [], "one matrix of a shape for two ranks: neither computes more than its part"
     assert two["loss"] == pytest.approx(one["loss"], rel=0.01)
     names = [sorted(path.name for path in (tmp_path / name).iterdir()) for name in ("one", "two")]
     assert names[0] == names[1] == ["checkpoint.pt", "metrics.jsonl", "train.json"]

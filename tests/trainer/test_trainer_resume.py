@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from trainer.measure import resume
+from trainer.measure.errors import RunFailed
 from trainer.measure.metrics import Metrics
 
 # Noise from torch's own generator, as dropout would draw it, and the signal after the fifth step.
@@ -92,6 +93,13 @@ def test_another_request_does_not_go_on_from_it(
     assert "belongs to a run with seed 1, not 2; repeat that, or choose another --out" in capsys.readouterr().err
     assert [path.name for path in unfinished.iterdir()] == [resume.NAME]
     assert (unfinished / resume.NAME).read_bytes() == before
+
+
+def test_a_run_whose_data_comes_otherwise_does_not_go_on() -> None:
+    resume.served_alike({"steps": 3}, rows=7)
+    resume.served_alike({"rows": 7}, rows=7)
+    with pytest.raises(RunFailed, match=r"packing\.py answers otherwise than before the stop"):
+        resume.served_alike({"rows": 7}, rows=8)
 
 
 def test_a_damaged_state_is_named(unfinished: Path, train: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ REQUIRED = {
     "dtype", "attention", "versions", "steps", "tokens", "train_seconds", "train_cpu_seconds", "total_seconds",
     "tok_per_sec", "parameters",
     "parameters_active", "parameters_embedding", "flops_per_step", "flops", "peak_memory_mb", "kept_fraction", "epochs",
-    "selected_fraction", "distinct_tokens", "passes",
+    "selected_fraction", "distinct_tokens", "passes", "vocab", "own_tokens",
     "checkpoint_digest", "outside",
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ reads files without Python (ctypes, an extension module) is not seen, so that li
 to be there (READERS); nor is what a forked child does: that it was started is.
 """
 
+import glob
 import linecache
 import os
 import sys
@@ -12,9 +13,12 @@ import sysconfig
 import tempfile
 import traceback
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from trainer.measure import machine
 
 MOST = 20  # of each list
 VALIDATION, CORPUS, WROTE, STARTED = "validation: ", "corpus: ", "wrote: ", "started: "
@@ -48,11 +52,16 @@ class Audit:
         self._snapshot, self._run, self._data = (os.path.realpath(folder) for folder in (snapshot, run, data))
         self._package = os.path.join(self._snapshot, "trainer", "")
         self._protected = os.path.join(self._package, "measure", "")
+        self._tokens = os.path.join(self._data, "tokens", "")
         self._library = os.path.join(os.path.realpath(sysconfig.get_path("stdlib")), "")
         self._packages = tuple(os.path.realpath(sysconfig.get_path(name)) for name in ("purelib", "platlib"))
-        self._scored = {_file(os.path.join(self._data, name)) for name in SCORED} - {None}
+        self._environment = frozenset(os.environ.values())
+        self._scored: set[tuple[int, int]] = set()
+        for folder in (self._data, *glob.glob(os.path.join(glob.escape(self._tokens), "*"))):
+            self.scores(folder)
         packages = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")} | {sys.prefix, sys.base_prefix}
-        own = {self._package, str(run), tempfile.gettempdir(), "/dev", "/proc", "/sys", "/etc", "/usr"}
+        own = {self._package, str(run), self._tokens, tempfile.gettempdir(), "/dev", "/proc", "/sys", "/etc", "/usr"}
+        own |= set(machine.compiled_folders())
         self._allowed = tuple(os.path.join(os.path.realpath(folder), "") for folder in packages | own)
 
     @property
@@ -61,6 +70,10 @@ class Audit:
             if name in sys.modules and name not in self._loaded:
                 self._add(self._serious, f"{CORPUS}{name}, which opens files unseen")
         return [*self._serious, *self._other]
+
+    def scores(self, folder: str | Path) -> None:
+        """Opening the scored text that lies in this folder is found out from now on, whatever it is called."""
+        self._scored |= {found for name in SCORED if (found := _file(os.path.join(folder, name))) is not None}
 
     def watch(self) -> "Audit":
         """Begin; lasts as long as the process."""
@@ -88,14 +101,14 @@ class Audit:
             self._add(self._serious, CORPUS + os.path.basename(path))
         elif BUNDLE in path.split(os.sep):
             self._add(self._serious, f"open: {path}")
-        elif os.path.dirname(path) != self._data and not path.startswith(self._allowed) and not self._is_source(path):
+        elif not (os.path.dirname(path) == self._data or path.startswith(self._allowed) or self._is_source(path)):
             self._add(self._other, f"open: {path}")
 
     def _note_write(self, path: str) -> bool:
         """Whether the write was somebody's who has nothing to write there: the data and measure/ are for nobody, the run and
         the rest of the snapshot for whatever is not editable."""
         folder, author = os.path.dirname(path), self._author()
-        if folder == self._data:
+        if folder == self._data or path.startswith(self._tokens):
             told, allowed = "data/" + os.path.basename(path), author.startswith(self._protected)
         elif folder == self._run:
             told, allowed = os.path.basename(path), not self._is_editable(author)
@@ -112,7 +125,7 @@ class Audit:
         author = self._author()
         target = arguments[1:2] if event == "socket.connect" else arguments[:1]
         what = f"{event}: {target[0]}" if target else event
-        told = str(arguments)
+        told = str([self._own_words(argument) for argument in arguments])
         if author.startswith(self._protected):
             return
         if self._data in told or any(name in told for name in SCORED):
@@ -121,6 +134,13 @@ class Audit:
             self._add(self._serious, f"{STARTED}{what}, in {os.path.relpath(author, self._snapshot)}")
         elif event not in _FORKS:
             self._add(self._other, what)
+
+    def _own_words(self, argument: Any) -> Any:
+        """Of an environment what this process did not start with: a compiler's workers inherit the caller's DATA=…, which says
+        nothing of them."""
+        if not isinstance(argument, Mapping):
+            return argument
+        return {name: value for name, value in argument.items() if os.fsdecode(value) not in self._environment}
 
     def _is_library(self, path: str) -> bool:
         return path.startswith(self._library) and not path.startswith(self._packages) and "-packages" not in path

@@ -33,7 +33,7 @@ def parse(text: str) -> Budget:
     return Budget(float(match[1]), match[2].lower(), text.strip())
 
 
-def steps_of(budget: Budget, *, tokens_per_step: int, flops_per_step: int) -> int | None:
+def steps_of(budget: Budget, *, tokens_per_step: float, flops_per_step: int) -> int | None:
     """Whole steps that fit the budget, at least one; None where only the clock can tell."""
     per_step = {"step": 1, "tok": tokens_per_step, "flop": flops_per_step}.get(budget.unit)
     return None if per_step is None else max(1, int(budget.amount // per_step))

@@ -80,7 +80,8 @@ def _train(given: argparse.Namespace) -> None:
     from trainer.measure import custody
 
     custody.begin()  # before anything that may be edited is imported
-    from trainer.measure.train import Request, train
+    from trainer.measure.request import Request
+    from trainer.measure.train import train
 
     asked = Request(given.seed, wanted, given.depth, given.data, given.out, given.device, given.recipe, given.data_seed)
     record = train(replace(asked, save_minutes=given.save_minutes))

@@ -18,7 +18,7 @@ from trainer.measure.data import IDENTITY
 from trainer.measure.errors import TrainerError
 
 SAME = ("evaluator_digest", *IDENTITY, "data_digest", "versions")  # what fingerprint tells
-TOLD = ("depth", "budget", "code_digest", "device_model", "dtype")
+TOLD = ("depth", "budget", "code_digest", "device_model", "dtype", "vocab")
 FLOOR = 0.6  # of the lowest loss, where the runs are too few to fit it: over a factor of two in FLOPs it hardly matters
 FITTED_FROM = 5  # different amounts of compute
 

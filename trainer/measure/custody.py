@@ -3,7 +3,8 @@ looked at again at the end. Replaced clocks, counters and rules are named; a cha
 """
 
 import functools
-import importlib
+import importlib.util
+import marshal
 import os
 import sys
 import threading
@@ -13,8 +14,8 @@ from typing import Any
 
 MEASURE = "trainer.measure"
 EARLY = (
-    "audit", "batches", "budget", "data", "digests", "documents", "files", "flops", "machine", "metrics", "packing",
-    "prefetch", "seeds", "spots",
+    "audit", "batches", "budget", "data", "declared", "digests", "documents", "files", "flops", "machine", "metrics",
+    "own_tokens", "packing", "prefetch", "seeds", "spots",
 )  # fmt: skip
 BORROWED = (
     "builtins.open", "builtins.print", "hashlib.sha256", "hashlib.file_digest", "json.dumps", "numpy.load", "os.open", "os.write",
@@ -25,6 +26,7 @@ BORROWED = (
 START_UP = ("sitecustomize", "usercustomize")
 # What the trainer imports. Not whatever is installed: Python's own pickle looks for a package `org`, and finds the lab's.
 LIBRARIES = ("flash_attn", "flash_attn_interface", "numpy", "regex", "ruamel", "rustbpe", "tiktoken", "torch", "triton")
+OWN_TAGS = [sys.implementation.cache_tag, *([f"opt-{sys.flags.optimize}"] if sys.flags.optimize else [])]
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -89,10 +91,10 @@ def _is_taken(name: str) -> bool:
     return name in sys.stdlib_module_names or name in START_UP or name in LIBRARIES
 
 
-def compiled() -> list[str]:
+def compiled(package: Path = PACKAGE) -> list[str]:
     """Files of the trainer's package that Python would run in place of its sources."""
-    found = [path for path in PACKAGE.rglob("*") if path.suffix in (".pyc", ".pyo", ".so", ".pyd")]
-    return sorted(path.relative_to(PACKAGE.parent).as_posix() for path in found if not _is_cache_of_ours(path))
+    found = [path for path in package.rglob("*") if path.suffix in (".pyc", ".pyo", ".so", ".pyd")]
+    return sorted(path.relative_to(package.parent).as_posix() for path in found if not _changes_nothing(path))
 
 
 def threads_in(package: Path, protected: Path) -> list[str]:
@@ -108,9 +110,32 @@ def threads_in(package: Path, protected: Path) -> list[str]:
     return sorted(found)
 
 
-def _is_cache_of_ours(path: Path) -> bool:
-    """Python's own cache of a source that is there, where it may write one (the lab's runs may not)."""
-    return path.parent.name == "__pycache__" and not sys.dont_write_bytecode
+def _changes_nothing(path: Path) -> bool:
+    """Whether it is a cache that this Python does not read (another Python's, one without a source), or that holds what
+    compiling its source gives. Who wrote it does not matter."""
+    if path.parent.name != "__pycache__" or path.suffix != ".pyc":
+        return False
+    name, *tags = path.stem.split(".")
+    source = path.parent.with_name(f"{name}.py")
+    if tags != OWN_TAGS or not source.exists():
+        return True
+    here, there = path.stat(), source.stat()
+    return _is_cache(path, source, (here.st_mtime_ns, here.st_size, there.st_mtime_ns, there.st_size))
+
+
+@functools.lru_cache(maxsize=512)
+def _is_cache(path: Path, source: Path, _state: tuple[int, ...]) -> bool:
+    """_state: of both files; as long as it is the same, so is the answer."""
+    read, text = path.read_bytes(), source.read_bytes()
+    by_hash, is_checked = read[4:5] in (b"\1", b"\3"), read[4:5] != b"\1"
+    stamp = (int(source.stat().st_mtime), len(text))
+    known = importlib.util.source_hash(text) if by_hash else b"".join((n & 0xFFFFFFFF).to_bytes(4, "little") for n in stamp)
+    if read[:4] == importlib.util.MAGIC_NUMBER and is_checked and read[8:16] != known:
+        return True  # older than its source: Python reads that
+    try:
+        return bool(marshal.loads(read[16:]) == compile(text, str(source), "exec", dont_inherit=True))
+    except (EOFError, SyntaxError, TypeError, ValueError):
+        return False
 
 
 def _value(name: str) -> Any:

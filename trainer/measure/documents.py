@@ -1,7 +1,7 @@
 """What an order of the data may look at, the shipped order, and what an order may answer.
 
 An order says which chunks of the fixed corpus a run is served in an epoch, and when: it selects, repeats, mixes and
-sorts by number. It makes no text: rows are cut, packed, served and counted by protected code.
+sorts by number. It makes no text: protected code cuts the chunks, checks what trainer/packing.py puts into a row, and counts.
 """
 
 from collections.abc import Callable, Mapping

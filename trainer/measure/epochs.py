@@ -9,7 +9,7 @@ from typing import Any
 
 from trainer.measure import budget as budgets
 from trainer.measure import data as datas
-from trainer.measure import flops, utilization
+from trainer.measure import flops, own_tokens, utilization
 from trainer.measure.errors import UsageError
 
 OTHER_GPU, CPU = 5e13, 5e10  # FLOP/s where the device is not in the table of peaks
@@ -20,16 +20,19 @@ STEPS_A_SECOND = 20.0  # eager steps of a small model are bound by their launche
 def epochs(folder: Path, budget: budgets.Budget, depth: int, device: str = "cpu") -> dict[str, Any]:
     """Tokens that one run of the shipped recipe is served and how many times that is the training corpus.
 
-    missing: files that the folder lacks; then tokens and epochs are None. estimated: whether a clock was guessed at.
+    missing: files that the folder lacks; then tokens and epochs are None. estimated: whether a clock was guessed at, or what
+    the tokens of a declared tokenizer are worth that nobody has made yet.
     """
     facts: dict[str, Any] = {"tokens": None, "train_tokens": None, "epochs": None, "estimated": False}
     missing = _missing(folder)
     if missing:
         return {**facts, "missing": missing, "mend": f"python -m trainer prepare --data {folder}"}
     data = datas.open_folder(folder)
-    tokens = _tokens(budget, depth, data.vocab, device)
-    corpus = int(data.facts["train_tokens"])
-    known = {"tokens": tokens, "train_tokens": corpus, "epochs": tokens / corpus, "estimated": budget.unit == "s"}
+    used = own_tokens.made(data)
+    vocab = used.vocab if used else own_tokens.chosen(data)["vocab"]  # type: ignore[index]
+    tokens = _tokens(budget, depth, vocab, device, used.worth if used else 1.0)
+    corpus, guessed = data.train_tokens, budget.unit == "s" or used is None
+    known = {"tokens": tokens, "train_tokens": corpus, "epochs": tokens / corpus, "estimated": guessed}
     known |= {"kept_fraction": float(data.facts.get("kept_fraction", 1.0))}  # of the text that the corpus has
     return {**facts, **known, "missing": []}
 
@@ -42,21 +45,21 @@ def _missing(folder: Path) -> list[str]:
     return [name for name in sorted(names) if not (folder / name).exists()]
 
 
-def _tokens(budget: budgets.Budget, depth: int, vocab: int, device: str) -> int:
-    """Tokens that the budget is worth, before it is rounded to whole steps."""
+def _tokens(budget: budgets.Budget, depth: int, vocab: int, device: str, worth: float) -> int:
+    """The task's tokens that the budget is worth, before it is rounded to whole steps. worth: of them, one that is served."""
     from trainer import recipe as recipes
     from trainer import scaling
 
     recipe = scaling.scaled(recipes.load(), depth=depth, vocab=vocab)
     match budget.unit:
         case "step":
-            return int(budget.amount * recipe.batch_tokens)
+            return int(budget.amount * recipe.batch_tokens * worth)
         case "tok":
             return int(budget.amount)
     a_token = flops_per_token(recipe, depth, vocab)
     if budget.unit == "flop":
-        return int(budget.amount / a_token)
-    return int(budget.amount * min(USED * peak(device) / a_token, STEPS_A_SECOND * recipe.batch_tokens))
+        return int(budget.amount / a_token * worth)
+    return int(budget.amount * min(USED * peak(device) / a_token, STEPS_A_SECOND * recipe.batch_tokens) * worth)
 
 
 def flops_per_token(recipe: Any, depth: int, vocab: int) -> float:

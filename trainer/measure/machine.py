@@ -7,7 +7,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # Waiting OpenMP threads that spin cost eightfold on shared cores. Read once, when torch loads its OpenMP.
 _QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+_KERNELS = {
+    "TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton", "FLASH_ATTENTION_CUTE_DSL_CACHE_DIR": "flash",
+}  # fmt: skip
 _MEMORY = ("VmHWM", "RssAnon", "RssFile", "RssShmem")  # of /proc/self/status; a file on tmpfs counts as the last
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
@@ -29,10 +32,19 @@ def quiet(environ: MutableMapping[str, str] = os.environ) -> None:
         environ.setdefault(name, value)
 
 
-def _compiled(environ: MutableMapping[str, str]) -> dict[str, str]:
-    """Where compiled kernels are kept for every run of this user, past a restart; torch's own place is the temporary folder."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
-    return {"TORCHINDUCTOR_CACHE_DIR": str(cache / "trainer" / "inductor"), "TRITON_CACHE_DIR": str(cache / "trainer" / "triton")}
+def _compiled(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where compiled kernels are kept for every run of this user, past a restart; torch's own place is the temporary folder, and
+    flash-attn-4 by itself keeps none. By itself torch also traces anew what has a backward pass of its own (kernels.py); with
+    that variable it keeps it by the code of both passes."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache") / "trainer"
+    folders = {variable: str(cache / name) for variable, name in _KERNELS.items()}
+    switches = ("FLASH_ATTENTION_CUTE_DSL_CACHE_ENABLED", "TORCHINDUCTOR_AUTOGRAD_CACHE_ALLOW_CUSTOM_AUTOGRAD")
+    return {**folders, **dict.fromkeys(switches, "1")}
+
+
+def compiled_folders(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Those places, once `quiet` has said them."""
+    return [environ[variable] for variable in _KERNELS if variable in environ]
 
 
 def keep_memory() -> None:
@@ -48,7 +60,7 @@ def versions() -> dict[str, str]:
 
 
 def device(text: str) -> "torch.device":
-    """The torch device named cpu, cuda or cuda:i, made current, with its threads set; refuses what is not here."""
+    """The torch device named cpu, cuda (the first) or cuda:i, made current, with its threads set; refuses what is not here."""
     import torch
 
     try:
@@ -64,7 +76,8 @@ def device(text: str) -> "torch.device":
     here = torch.cuda.device_count()
     if (found.index or 0) >= here:
         raise UsageError(f"--device {text}: this machine has {here} CUDA devices; cpu always works")
-    torch.cuda.set_device(found.index or 0)
+    found = torch.device("cuda", found.index or 0)  # with a number: some of torch.cuda's functions refuse a device without one
+    torch.cuda.set_device(found)
     torch.backends.cuda.matmul.allow_tf32 = True
     return found
 

@@ -121,8 +121,9 @@ def _plan(given: argparse.Namespace) -> None:
         raise UsageError(f"--tokens-per-parameter {given.tokens_per_parameter}: want a number above 0")
     vocab = given.vocab
     if given.data:
-        from trainer.measure import data
+        from trainer.measure import data, own_tokens
 
-        vocab = data.open_folder(given.data).vocab
+        opened = data.open_folder(given.data)
+        vocab = (own_tokens.chosen(opened) or {"vocab": opened.vocab})["vocab"]
     found = plan(given.depth, vocab, recipe=given.recipe, tokens_per_parameter=given.tokens_per_parameter)
     print(json.dumps(found.values()) if given.json else found.text())

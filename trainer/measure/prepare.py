@@ -2,32 +2,15 @@
 
 import json
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trainer.measure import corpora, corpus, digests, files, npy, tokenizer, validation
 from trainer.measure.data import CONTEXT
 from trainer.measure.errors import UsageError
+from trainer.measure.wanted import STDLIB, Wanted
 
-STDLIB = "stdlib"
 LEARNED_MB = 2000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command line asked for. The last six are of parquet corpora; None: the corpus's own."""
-
-    corpus: str = STDLIB  # stdlib, a name of corpora.yaml, or a folder of parquet files
-    vocab: int = 2048
-    max_mb: float | None = None  # keep about that much of the training text
-    context: int = CONTEXT  # tokens a row when a model is scored
-    shards: int | None = None
-    mirror: str | None = None  # the address of the folder that the shards lie in, in place of the corpus's own
-    column: str | None = None
-    validation_kb: int | None = None
-    learned_mb: float | None = None  # text that the tokenizer learns from
-    workers: int | None = None  # threads that encode
 
 
 def prepare(data: Path, wanted: Wanted) -> dict[str, Any]:

@@ -25,10 +25,14 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 
 def _prepare(given: argparse.Namespace) -> None:
-    from trainer.measure.prepare import Wanted, prepare
+    from trainer.measure import own_tokens
+    from trainer.measure.prepare import prepare
+    from trainer.measure.wanted import Wanted
 
     names = ("vocab", "max_mb", "context", "shards", "mirror", "column", "validation_kb", "learned_mb", "workers")
     facts = prepare(given.data, Wanted(given.corpus, **{name: getattr(given, name) for name in names}))
     sizes = f"{facts['train_tokens']:,} training tokens (one epoch), {facts['validation_bytes']:,} validation bytes"
     kept = f"{100 * facts.get('kept_fraction', 1):.4g} % of the text kept"
-    print(f"{given.data}: {sizes}, vocabulary {facts['vocab']}, {kept}, corpus {facts['corpus_digest'][:12]}")
+    number, size = own_tokens.kept(given.data)
+    beside = f"; beside it the tokens of {number} more tokenizers, {size / 1e6:.0f} MB" if number else ""
+    print(f"{given.data}: {sizes}, vocabulary {facts['vocab']}, {kept}, corpus {facts['corpus_digest'][:12]}{beside}")

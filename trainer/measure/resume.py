@@ -12,7 +12,7 @@ import numpy
 import torch
 
 from trainer.measure import files, seeds
-from trainer.measure.errors import UsageError
+from trainer.measure.errors import RunFailed, UsageError
 
 NAME = "checkpoint.resume.pt"
 
@@ -37,6 +37,12 @@ def load(run: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
             was = stored["asked"].get(name)
             raise UsageError(f"{path} belongs to a run with {name} {was}, not {value}; repeat that, or choose another --out")
     return stored
+
+
+def served_alike(state: dict[str, Any], rows: int) -> None:
+    """rows: the hash of what was served anew up to where the run goes on. Raises RunFailed where it was something else then."""
+    if rows != state.get("rows", rows):
+        raise RunFailed("order.py or packing.py answers otherwise than before the stop; they may draw from `draw` alone")
 
 
 def forget(run: Path) -> None:

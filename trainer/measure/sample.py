@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from trainer.measure import checkpoint, machine, tokenizer
-from trainer.measure import data as datas
+from trainer.measure import checkpoint, machine, own_tokens, tokenizer
 from trainer.measure.errors import UsageError
 
 CODE = ("def ", "class ", "import ")
@@ -36,7 +35,7 @@ class Writer:
     """A run's model, ready to write; `prompts` are some that suit its corpus."""
 
     def __init__(self, run: Path, data_folder: Path, device_text: str) -> None:
-        data = datas.open_folder(data_folder)
+        data = own_tokens.open_folder(data_folder, device_text)
         self.prompts = CODE if data.facts["request"]["corpus"] == "stdlib" else PROSE
         self._encoding, self._bos = tokenizer.load(data.tokenizer()), data.bos
         self._device = machine.device(device_text)

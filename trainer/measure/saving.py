@@ -1,19 +1,17 @@
 """What a run saves of itself: its trained model once, and on the way what another process could go on from."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trainer.measure import checkpoint, digests, machine, resume
 from trainer.measure.errors import RunFailed
-
-if TYPE_CHECKING:
-    from trainer.measure.loop import Run
+from trainer.measure.run import Run
 
 
 class Saving:
     """When a run saves, and how. The clock of the run stands still meanwhile."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: Run) -> None:
         self._run, self._saved = run, time.perf_counter()
 
     @property
@@ -33,7 +31,7 @@ class Saving:
         self._saved = time.perf_counter()
 
 
-def go_on(run: "Run") -> None:
+def go_on(run: Run) -> None:
     """Take over what an earlier process saved, where there is something."""
     state = resume.load(run.request.out, _asked(run))
     if state is None:
@@ -41,15 +39,14 @@ def go_on(run: "Run") -> None:
     run.model.load_state_dict(state["weights"])
     run.step.load(state["training"])
     run.batches.skip(state["steps"])
-    if run.batches.tally.rows != state.get("rows", run.batches.tally.rows):
-        raise RunFailed("order.py or packing.py answers otherwise than before the stop; let them draw from `draw` alone")
+    resume.served_alike(state, run.batches.tally.rows)
     run.meter.steps, run.meter.train_seconds = state["steps"], state["train_seconds"]
     run.stopwatch.seconds, run.continued_at = state["device_seconds"], [*state["continued_at"], state["steps"]]
     if run.ranks.rank < len(state["generators"]):
         resume.set_generators(state["generators"][run.ranks.rank])
 
 
-def trained_model(run: "Run") -> str | None:
+def trained_model(run: Run) -> str | None:
     """Write checkpoint.pt; its digest on the first rank, which writes, None on the others. Raises RunFailed."""
     _agree_on_weights(run)
     if not run.ranks.first:
@@ -60,7 +57,7 @@ def trained_model(run: "Run") -> str | None:
     return checkpoint.save(request.out, weights, recipe=run.recipe, depth=request.depth, vocab=run.data.vocab)
 
 
-def _asked(run: "Run") -> dict[str, Any]:
+def _asked(run: Run) -> dict[str, Any]:
     """What has to be equal for a run to be the same run."""
     request = run.request
     asked = {"seed": request.seed, "data_seed": request.order_seed, "budget": request.budget.text, "depth": request.depth}
@@ -68,7 +65,7 @@ def _asked(run: "Run") -> dict[str, Any]:
     return asked | {"device": run.device.type, "versions": machine.versions()}
 
 
-def _agree_on_weights(run: "Run") -> None:
+def _agree_on_weights(run: Run) -> None:
     """Ranks that drifted apart trained several models, of which one would be scored."""
     total = sum(float(parameter.detach().double().sum()) for parameter in run.model.parameters())
     highest, lowest = run.ranks.highest((total, -total))

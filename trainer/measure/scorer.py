@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from trainer.measure import audit, custody, digests, exchange, nats, validation
+from trainer.measure import audit, custody, digests, exchange, nats, own_tokens, tokenizer, validation
 from trainer.measure import data as datas
 from trainer.measure.errors import InvalidScore, TrainerError
 
@@ -27,15 +27,15 @@ TOLERANCE = 1e-3  # of a logit; same shapes and kernels give equal predictions u
 def evaluate(run: Path, data_folder: Path, device: str) -> dict[str, Any]:
     """result.json's content. Raises TrainerError where nothing can be said: no trained run, a host that died."""
     began = time.perf_counter()
-    data = datas.open_folder(data_folder)
     record = train_record(run)
+    data = own_tokens.open_folder(data_folder, device)
     digest = digests.of_file(run / "checkpoint.pt")
     result: dict[str, Any] = {"schema": 1, "metric": "val_bpb", "value": None, "bytes": data.facts["validation_bytes"]}
     result |= {"valid": False, "reason": None, "checks": {}, "checkpoint_digest": digest}
     result |= {"evaluator_digest": digests.of_evaluator(), **data.identity}
     try:
         same(record, digest, data)
-        T = data.context
+        T = validation.longest(data, int(record["recipe"]["sequence_length"]))
         with Host.start(run, data.folder, device, exchange.Shape(max(validation.BATCH_TOKENS // T, 1), T, data.vocab)) as host:
             result["value"], result["checks"] = Score(host, data).compute()
         result["valid"] = True
@@ -62,7 +62,7 @@ def train_record(run: Path) -> dict[str, Any]:
 def same(record: dict[str, Any], checkpoint_digest: str, data: datas.Data) -> None:
     """Whatever the run recorded has to be what is scored now, or InvalidScore."""
     now = {"checkpoint_digest": checkpoint_digest, "evaluator_digest": digests.of_evaluator()}
-    now |= {"code_digest": digests.of_code(), **data.identity}
+    now |= {"code_digest": digests.of_code(), "own_tokens": data.own.digest if data.own else None, **data.identity}
     for name, value in now.items():
         if record.get(name) != value:
             raise InvalidScore(f"{name} is {value}, but training recorded {record.get(name)}")
@@ -168,7 +168,7 @@ class Score:
         """Bits per byte, and what was checked. Raises InvalidScore."""
         rows = validation.rows(self.data, self.host.shape.T)
         batches = list(rows.batches(self.host.shape.rows))
-        token_bytes = self.data.token_bytes()
+        token_bytes = tokenizer.byte_counts(self._proven())
         nats_total, bytes_total, opening = 0.0, 0, numpy.empty(0)
         for batch in batches:
             logits = self._logits(batch.inputs)
@@ -182,6 +182,13 @@ class Score:
             raise InvalidScore(f"{bytes_total} bytes were scored, not {self.data.facts['validation_bytes']}")
         self.checks |= {"finite": True, "bytes": bytes_total, "tokens": int(rows.counted.sum())}
         return nats_total / math.log(2) / bytes_total, self.checks
+
+    def _proven(self) -> bytes:
+        """The tokenizer, of which it is certain that the tokens to be predicted are the scored text, byte by byte."""
+        learned = self.data.tokenizer()
+        if tokenizer.decoded(learned, *self.data.documents("validation")) != self.data.facts["validation_digest"]:
+            raise InvalidScore("the tokens to be predicted do not stand for the scored text")
+        return learned
 
     def _logits(self, inputs: numpy.ndarray) -> numpy.ndarray:
         """Logits of a batch that may have fewer rows than the exchange."""

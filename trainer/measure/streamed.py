@@ -17,7 +17,7 @@ from trainer.measure import corpora, digests, files, npy, parquet, raw, tokenize
 from trainer.measure.corpora import Shards
 from trainer.measure.errors import UsageError
 from trainer.measure.held_out import HeldOut
-from trainer.measure.prepare import Wanted
+from trainer.measure.wanted import Wanted
 
 Encoded = tuple[numpy.ndarray, numpy.ndarray]  # tokens end to end, and of each document how many
 

@@ -17,15 +17,17 @@ PATTERN = r"\n+[ \t]*| ?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+|\s"
 BOS = "<|bos|>"
 
 
-def learn(texts: Iterable[str], vocab_size: int) -> bytes:
-    """Learn merges from texts; returns tokenizer.json's bytes, the same for the same texts. The last id is BOS."""
+def learn(texts: Iterable[str], vocab_size: int, pattern: str = PATTERN) -> bytes:
+    """Learn merges from texts; returns tokenizer.json's bytes, the same for the same texts. The last id is BOS.
+
+    pattern: what it matches is a piece, and no merge reaches beyond one."""
     import rustbpe
 
     tokenizer = rustbpe.Tokenizer()
-    tokenizer.train_from_iterator(iter(texts), vocab_size - 1, pattern=PATTERN)
+    tokenizer.train_from_iterator(iter(texts), vocab_size - 1, pattern=pattern)
     ranks = sorted(tokenizer.get_mergeable_ranks(), key=lambda pair: pair[1])
     tokens = [base64.b64encode(bytes(token)).decode() for token, _ in ranks]
-    return json.dumps({"schema": 1, "pattern": PATTERN, "bos": len(tokens), "tokens": tokens}).encode()
+    return json.dumps({"schema": 1, "pattern": pattern, "bos": len(tokens), "tokens": tokens}).encode()
 
 
 def load(data: bytes) -> "tiktoken.Encoding":
@@ -56,7 +58,18 @@ def size(data: bytes) -> int:
     return len(json.loads(data)["tokens"]) + 1
 
 
+def token_table(data: bytes) -> list[bytes]:
+    """What each token stands for, by id; BOS, which stands for nothing, included."""
+    return [*(base64.b64decode(token) for token in json.loads(data)["tokens"]), b""]
+
+
+def decoded(data: bytes, tokens: numpy.ndarray, lengths: numpy.ndarray) -> str:
+    """The digest of the documents that these tokens stand for, as a data folder's validation_digest is one."""
+    table, ends = token_table(data), numpy.cumsum(lengths).tolist()
+    parts = (tokens[end - length : end].tolist() for end, length in zip(ends, lengths.tolist(), strict=True))
+    return digests.of_parts(b"".join(map(table.__getitem__, part)) for part in parts)
+
+
 def byte_counts(data: bytes) -> numpy.ndarray:
     """Bytes that each token stands for, by id, int32; 0 for BOS. Exact also where a token is no valid UTF-8."""
-    tokens = json.loads(data)["tokens"]
-    return numpy.array([*(len(base64.b64decode(token)) for token in tokens), 0], dtype=numpy.int32)
+    return numpy.array([len(token) for token in token_table(data)], dtype=numpy.int32)

@@ -1,37 +1,16 @@
 """One training run from request to record. Whatever goes wrong, its folder says how it ended."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.measure import budget as budgets
-from trainer.measure import building, checkpoint, failures, files, record, resume
+from trainer.measure import building, checkpoint, failures, files, loop, record, resume
 from trainer.measure import data as datas
 from trainer.measure import ranks as processes
 from trainer.measure.errors import RunFailed, Stopped, TrainerError, UsageError
-from trainer.measure.loop import Run
+from trainer.measure.request import Request
+from trainer.measure.run import Run
 from trainer.measure.stopping import Stopping
 from trainer.recipe import Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asked for. Paths are absolute or relative to the current folder."""
-
-    seed: int
-    budget: budgets.Budget
-    depth: int
-    data: Path
-    out: Path
-    device: str = "cpu"
-    recipe: Path | None = None
-    data_seed: int | None = None  # of the data order; None: seed
-    save_minutes: float = 10.0  # between two savings of what a killed run would go on from
-
-    @property
-    def order_seed(self) -> int:
-        """The seed of the data order."""
-        return self.seed if self.data_seed is None else self.data_seed
 
 
 def train(request: Request) -> dict[str, Any] | None:
@@ -51,9 +30,9 @@ def _trained(request: Request, ranks: processes.Ranks, stopping: Stopping) -> di
     """From model to record. Whatever goes wrong, the first rank writes train.json, and one rank says why."""
     run = None
     try:
-        run = Run(request, ranks)
-        run.train(stopping)
-        return run.finish()
+        run = loop.begin(request, ranks)
+        loop.train(run, stopping)
+        return loop.finish(run)
     except UsageError as error:
         raise UsageError("" if ranks.first_to_fail(str(error)) else str(error)) from None
     except Stopped as stop:

@@ -1,17 +1,18 @@
 """How much of a GPU's arithmetic a run uses: MFU, the model's FLOPs over what the device could have done in that time.
 
-Only forward and backward count, not the optimizer, nothing twice. Two conventions are in use, and they differ by a tenth at
-long rows: attention over all T keys (PaLM, arXiv 2204.02311, appendix B; nanochat), or over the half that a causal model sees.
+Only forward and backward count, not the optimizer, nothing twice. Three conventions of attention are in use, and at long rows
+they differ by a fifth: over all T keys (PaLM, arXiv 2204.02311, appendix B), over the keys of each layer's window (nanochat and
+autoresearch print this one), or over the half of all keys that a causal model sees.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 # Dense bf16 matrix FLOP/s, by a part of the device's name, the more special name first (NVIDIA's data sheets).
 PEAKS = {
     "B200": 2.25e15, "H200": 9.89e14, "H100 PCIe": 7.56e14, "H100 NVL": 8.35e14, "H100": 9.89e14, "A100": 3.12e14,
-    "L40S": 3.62e14, "4090": 1.65e14, "A10": 1.25e14,
+    "L40S": 3.62e14, "5090": 2.09e14, "4090": 1.65e14, "A10G": 7.0e13, "A10": 1.25e14,
 }  # fmt: skip
 
 
@@ -36,11 +37,19 @@ def peak(device_name: str) -> float | None:
     return next((flop_per_sec for part, flop_per_sec in PEAKS.items() if part in device_name), None)
 
 
-def of(flops: ModelFlops | None, tok_per_sec: float, device_name: str) -> dict[str, Any]:
-    """`mfu` (all keys) and `mfu_causal` (the visible half), shares of 1, of one device's tokens a second; None where the
-    device's peak or the model's FLOPs are not known."""
+def seen(windows: Sequence[int] | None, T: int) -> float | None:
+    """Share of T keys that lie in the layers' windows (-1 = all), the mean over layers; None where a model tells no windows."""
+    if not windows:
+        return None
+    return sum(min(window, T) if window >= 0 else T for window in windows) / (len(windows) * T)
+
+
+def of(flops: ModelFlops | None, tok_per_sec: float, device_name: str, seen: float | None) -> dict[str, Any]:
+    """`mfu` (all keys), `mfu_windows` (those in the windows, a share of `seen`) and `mfu_causal` (half of all), shares of 1, of
+    one device's tokens a second; None where the device's peak, the model's FLOPs or that share are not known."""
     available = peak(device_name)
+    shares = {"mfu": 1.0, "mfu_windows": seen, "mfu_causal": 0.5}
     if flops is None or available is None:
-        return {"mfu": None, "mfu_causal": None}
-    used = {"mfu": flops.rest + flops.attention, "mfu_causal": flops.rest + flops.attention / 2}
-    return {name: a_token * tok_per_sec / available for name, a_token in used.items()}
+        return dict.fromkeys(shares)
+    a_token = {name: share and flops.rest + share * flops.attention for name, share in shares.items()}
+    return {name: used and used * tok_per_sec / available for name, used in a_token.items()}

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from trainer.measure import audit, digests, scorer, tokenizer
+from trainer.measure import audit, digests, own_tokens, scorer, tokenizer
 from trainer.measure import data as datas
 from trainer.measure.core import batches, bundle, grading, prompts, result, rows, table
 from trainer.measure.errors import InvalidScore
@@ -41,7 +41,7 @@ def evaluate(request: Request, say: Callable[[str], None]) -> dict[str, Any]:
     """core.json's content; `say` gets the table as it grows. Raises UsageError, and TrainerError where nothing can be said."""
     began = time.perf_counter()
     opened = bundle.open_folder(request.bundle, partial=request.partial)
-    data, record = datas.open_folder(request.data), scorer.train_record(request.run)
+    data, record = own_tokens.open_folder(request.data, request.devices[0]), scorer.train_record(request.run)
     digest = digests.of_file(request.run / "checkpoint.pt")
     context = int(record["recipe"]["sequence_length"])
     found = _opening(request, opened, context) | {"checkpoint_digest": digest, "evaluator_digest": digests.of_evaluator()}
