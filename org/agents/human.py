@@ -15,6 +15,7 @@ from org.store import atomic
 
 GREETING = """\
 printf '%s\\n' {head}
+grep -q '^# The brief' {role} 2>/dev/null || printf '%s\\n' {without}
 sed -n '/^# The brief/,$p' {role} 2>/dev/null
 printf '%s\\n' {verbs}
 """
@@ -60,7 +61,8 @@ class Human(Untyped):
     def prepare(self, seat: Seat) -> None:
         """The greeting, and bash's start-up file."""
         head = f"You are {seat.agent}, a {seat.role.replace('_', ' ')} of this lab."
-        words = {"head": head, "role": str(seat.prompt), "verbs": VERBS}
+        without = f"You have no program yet. `org program list` shows them, `org program assign SLUG {seat.agent}` takes one."
+        words = {"head": head, "without": without, "role": str(seat.prompt), "verbs": VERBS}
         atomic.write_text(seat.home / "greeting.sh", GREETING.format(**{key: shlex.quote(text) for key, text in words.items()}))
         paths = {"hooks": seat.hooks, "mailbox": seat.mailbox, "greeting": seat.home / "greeting.sh"}
         quoted = {key: shlex.quote(str(path)) for key, path in paths.items()}

@@ -1,6 +1,7 @@
 """`org dashboard`: agents, experiments, programs, findings, plots, standup, messages, devices, log."""
 
 import gc
+import os
 
 import click
 
@@ -13,6 +14,7 @@ from org.cli import context, spoken
 def command(ctx: click.Context) -> None:
     """The dashboard. It renders the ledger; quitting it stops nothing."""
     gc.disable()  # until the first frame: what is imported and read stays, and walking it again and again is a third of the time
+    os.environ.setdefault("ESCDELAY", "40")  # ms in which Textual waits for what may follow Esc; else 100
     from org.dashboard.app import DashboardApp  # Textual takes most of a second to import
 
     lab = context.lab(ctx)

@@ -107,7 +107,7 @@ def _text(lab: Lab, lines: Sequence[Line], begin: datetime, now: datetime) -> st
         for line in lines
     ]  # fmt: skip
     all_ = timeline_read.of_all([line.time for line in lines])
-    total = f"{len(lines)} × {lab.devices[0].model} over {span((now - begin).total_seconds())}: {_share(all_)} busy"
+    total = f"{devices.models(lab.devices)} over {span((now - begin).total_seconds())}: {_share(all_)} busy"
     idle_words = timeline_page.hours_by_cause(all_)
     parts = [total + (f"; idle {idle_words}" if idle_words else ""), "", context.columns(rows, head)]
     if now > begin:

@@ -28,7 +28,7 @@ def command(ctx: click.Context, failed_transfer: bool, transfer: bool, every: bo
 
 
 def _page(found: Findings) -> str:
-    told = f"certified: {found.certified} of {found.merges} merges"
+    told = f"certified: {found.certified} of {found.merges} merge{'' if found.merges == 1 else 's'}"
     if found.confirmed is not None:
         told += f"; confirmed at a larger scale: {found.confirmed}"
     entered = "".join(f"\n{t.study} in the lab's head ({', '.join(t.members)}): {t.words}" for t in found.stacks)

@@ -7,7 +7,8 @@ import click
 from org.cli import context
 from org.lab import ideas
 from org.model.idea import Idea
-from org.store import draws
+from org.model.program import State
+from org.store import draws, programs
 from org.store.tables import IDEAS
 
 
@@ -33,11 +34,18 @@ def command(ctx: click.Context, text: str | None, program: str | None, draw: int
     with lab.ledger.transaction() as tx:
         idea = ideas.add(tx, text, context.actor(), now, program)
     said = f"idea {idea.id} is in the backlog; `org idea --draw {idea.id}` takes it in hand"
+    if program is not None and program in _closed(lab.ledger.reader):
+        said += f"\n{program} is closed: nobody works on it, and its ideas wait until somebody draws them"
     context.emit(idea, as_json, lambda: said)
 
 
+def _closed(con: sqlite3.Connection) -> set[str]:
+    return {program.slug for program in programs.in_state(con, State.CLOSED)}
+
+
 def _list(con: sqlite3.Connection, found: list[Idea]) -> str:
-    hands = draws.in_hand(con)
-    rows = [(i.id, i.state.value, i.author, i.program or "–", i.experiment or hands.get(i.id, "–"), i.text) for i in found]
+    hands, closed = draws.in_hand(con), _closed(con)
+    named = {i.program: f"{i.program} (closed)" if i.program in closed else i.program or "–" for i in found}
+    rows = [(i.id, i.state.value, i.author, named[i.program], i.experiment or hands.get(i.id, "–"), i.text) for i in found]
     head = ("idea", "state", "by", "program", "tried as, or in hand", "what")
     return context.columns(rows, head) if rows else "the backlog is empty"

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from org.cli import context
+from org.comms.figures import plural
 from org.lab.publish import publishing
 from org.lab.publish.publishing import Published
 
@@ -18,11 +19,16 @@ from org.lab.publish.publishing import Published
 @click.pass_context
 def command(ctx: click.Context, finding: str, path: Path, checkpoint: bool, anyway: bool, as_json: bool) -> None:
     """Write FINDING (an experiment of `org findings`) as a folder: the patch, a card with claim, certificate, label, runs,
-    cost, data and versions, loss against compute, logs, and a script that reproduces it."""
+    cost, data and versions, loss against compute, logs, and a script that reproduces it. Again to the same folder: brought up
+    to date; what was taken out of the head since is withdrawn there."""
     found = publishing.publish(context.lab(ctx), finding, path.absolute(), anyway, checkpoint)
     context.emit(found, as_json, lambda: _page(found))
 
 
 def _page(found: Published) -> str:
+    if found.withdrawn:
+        return f"{found.folder}: {found.experiment} is withdrawn: its card begins with it"
     kind = "a finding" if found.is_finding else "NOT a finding; its card says so"
-    return f"{found.folder}: {found.experiment}, {kind}; {len(found.files)} files\nnext: read README.md, then sh reproduce.sh"
+    notes = "".join(f"\nlook before you give it away: {note}" for note in found.notes)
+    files = plural(len(found.files), "file")
+    return f"{found.folder}: {found.experiment}, {kind}; {files}\nnext: read README.md, then sh reproduce.sh{notes}"

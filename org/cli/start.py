@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -22,6 +23,8 @@ from org.supervisor import lock
 from org.terminal import attach, conf, server
 from org.terminal.grid import Grid
 from org.workspace import repair, worktrees
+
+OFFICE_SECONDS = 20
 
 
 @click.command()
@@ -49,6 +52,7 @@ def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool, a
         return
     grid = bootstrap.grid(lab)
     _raise_grid(lab, grid)
+    _wait_for_the_office(lab, grid)
     if detach or not sys.stdout.isatty():
         click.echo(attach.how_to_attach(grid.socket_path, grid.session, os.environ))
         return
@@ -122,6 +126,16 @@ def _raise_grid(lab: Lab, grid: Grid) -> None:
     for verb, names in (("opened", changes.created), ("started again", again)):
         if names:
             click.echo(f"· panes {verb}: {', '.join(names)}")
+
+
+def _wait_for_the_office(lab: Lab, grid: Grid) -> None:
+    """So that the next verb does not find it empty."""
+    until = time.monotonic() + OFFICE_SECONDS
+    while not lock.is_running(lab.layout.supervisor_lock):
+        if time.monotonic() > until or grid.find(bootstrap.OFFICE_PANE).dead:
+            click.echo("warning: nobody is in the office yet; its window says why, and `org start` tries again", err=True)
+            return
+        time.sleep(0.1)
 
 
 def _renew(lab: Lab, grid: Grid, name: str) -> bool:

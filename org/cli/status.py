@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from org.cli import context
-from org.comms.figures import span
+from org.comms.figures import plural, span
 from org.lab import schedule
 from org.lab.devices import gangs
 from org.lab.drift import freezing
@@ -50,16 +50,16 @@ def _state(lab: Lab) -> dict[str, Any]:
 
 def _text(lab: Lab, state: dict[str, Any]) -> str:
     totals = state["totals"]
-    office = "at work" if state["supervisor"] else "empty: `org start` brings it back"
-    lines = [f"lab {lab.config.lab} · the office is {office}"]
+    is_stopped = not state["supervisor"] and meta.get(lab.ledger.reader, "stopping") is not None
+    lines = [f"lab {lab.config.lab} · {_office(state['supervisor'], is_stopped)}"]
     lines += [f"note: {state['note']}"] if state["note"] else []
-    lines += [f"held: {state['held']}"] if state["held"] else []
+    lines += [f"held: {state['held']}"] if state["held"] and not is_stopped else []
     lines += [f"gang: {gangs.words(state['gang'])}"] if state["gang"] else []
     lines += [f"promotion {s.id}: {s.subject} waits for your yes: `org approve {s.id}`" for s in state["promotions"]]
     lines += [f"question {q.id} from {q.asker}: {q.text}" for q in state["questions"]]
     lines.append(
-        f"{totals.proposed} proposed · {totals.verdicts} verdicts · {totals.merged} merged · {totals.runs} runs · "
-        f"{span(totals.device_seconds)} of device time"
+        f"{totals.proposed} proposed · {plural(totals.verdicts, 'verdict')} · {totals.merged} merged · "
+        f"{plural(totals.runs, 'run')} · {span(totals.device_seconds)} of device time"
     )
     freeze = state["drift"]["frozen"]
     lines += [f"frozen: {freezing.words(freeze)}"] if freeze else []
@@ -76,3 +76,9 @@ def _text(lab: Lab, state: dict[str, Any]) -> str:
         rows2 = [(e.id, e.state.value, e.author, e.program, e.subject) for e in state["open"]]
         lines += ["", context.columns(rows2, ("open", "state", "by", "program", "what"))]
     return "\n".join(lines)
+
+
+def _office(is_at_work: bool, is_stopped: bool) -> str:
+    if is_stopped:
+        return "stopped: `org start` goes on from here"
+    return f"the office is {'at work' if is_at_work else 'empty: `org start` brings it back'}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 def gain(value: float | None) -> str:
     """A gain in metric units, positive is better."""
-    return "–" if value is None else f"{value:+.4f}"
+    return "–" if value is None else f"{round(value, 4) + 0.0:+.4f}"  # no -0.0000
 
 
 def metric(value: float | None) -> str:
@@ -22,6 +22,11 @@ def span(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """1 run, 2 runs, no run."""
     return f"{count or 'no'} {noun}{'' if count <= 1 else 's'}"
+
+
+def ended(runs: int, failed: int) -> str:
+    """939 runs ended, 34 without a value."""
+    return f"{plural(runs, 'run')} ended" + (f", {failed} without a value" if failed else "")
 
 
 def table(head: Sequence[str], body: Iterable[Sequence[object]]) -> str:

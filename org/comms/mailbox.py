@@ -86,9 +86,9 @@ def archive(box: Path, id: str) -> bool:
     return True
 
 
-def archived(box: Path) -> frozenset[str]:
-    """The ids of all messages that were read: what the ledger's read_at follows."""
-    return frozenset(path.stem for path in _files(box / CUR))
+def is_archived(box: Path, id: str) -> bool:
+    """Whether this message was read: what the ledger's read_at follows."""
+    return (box / CUR / _file(id)).exists()
 
 
 def sweep(box: Path, before: datetime) -> int:

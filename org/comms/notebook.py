@@ -146,7 +146,7 @@ def _base_line(pool: int, base: Sequence[Run]) -> str:
     if not values:
         return ""
     mean = sum(values) / len(values)
-    return f"\n\nBase (pool {pool}): {len(values)} runs, mean {mean:.4f}, from {values[0]:.4f} to {values[-1]:.4f}."
+    return f"\n\nBase (pool {pool}): {plural(len(values), 'run')}, mean {mean:.4f}, from {values[0]:.4f} to {values[-1]:.4f}."
 
 
 def _evidence(d: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 
 from org.comms import claims, reply, stacks
 from org.comms.claims import Knows
-from org.comms.figures import gain, metric, plural, quoted, span, table
+from org.comms.figures import ended, gain, metric, plural, quoted, span, table
 from org.model.agent import Agent, Control
 from org.model.agent import State as AgentState
 from org.model.experiment import IN_HEAD, VERDICTS, Experiment, State
@@ -134,10 +134,10 @@ def _summary(con: sqlite3.Connection, decided: list[Experiment], since: datetime
     span_words = f"since {_time(since, around.zone, '%Y-%m-%d %H:%M')}" if since else "since the lab began"
     tries = reads.scratch_runs(con, since)
     lines = [
-        f"{plural(len(decided), 'verdict')} {span_words}: {plural(len(merged), 'merge')}, "
-        + ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in _other_states(decided)) + ".",
-        f"{plural(totals.proposed, 'experiment')} proposed, {plural(tries, 'scratch run')} by `org try`; "
-        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} of them without a value.",
+        f"{plural(len(decided), 'verdict').capitalize()} {span_words}: {plural(len(merged), 'merge')}"
+        + "".join(f", {n} {s.value.replace('_', ' ')}" for s, n in _other_states(decided)) + ".",
+        f"{plural(totals.proposed, 'experiment').capitalize()} proposed, {plural(tries, 'scratch run')} by `org try`; "
+        f"{ended(totals.runs, totals.failed_runs)}.",
         *around.brought,
         _largest(con, decided, merged, metric_name),
         *around.care,
@@ -155,8 +155,7 @@ def _largest(con: sqlite3.Connection, decided: list[Experiment], merged: list[Ex
 
 
 def _other_states(decided: list[Experiment]) -> list[tuple[State, int]]:
-    counts = Counter(e.state for e in decided if e.state not in IN_HEAD)
-    return counts.most_common() or [(State.DISCARDED, 0)]
+    return Counter(e.state for e in decided if e.state not in IN_HEAD).most_common()
 
 
 def _programs(con: sqlite3.Connection, metric_name: str, sign: float) -> str:
@@ -245,7 +244,7 @@ def _total(con: sqlite3.Connection) -> str:
     totals = reads.totals(con)
     return (
         "## In all\n\n"
-        f"{plural(totals.proposed, 'experiment')} proposed, {plural(totals.verdicts, 'verdict')}, "
+        f"{plural(totals.proposed, 'experiment').capitalize()} proposed, {plural(totals.verdicts, 'verdict')}, "
         f"{plural(totals.merged, 'merge')}, {plural(totals.runs, 'run')}, {span(totals.device_seconds)} of device time."
         + _certified(con)
     )
@@ -257,12 +256,14 @@ def _certified(con: sqlite3.Connection) -> str:
     return f"\n\ncertified: {certified} of {plural(merged, 'merge')}" if merged else ""
 
 
-def with_late(text: str, standup: Standup, late: Sequence[Section], knows: Knows | None = None) -> str:
+def with_late(
+    text: str, standup: Standup, late: Sequence[Section], knows: Knows | None = None, zone: tzinfo = UTC
+) -> str:  # fmt: skip
     """The page as it was written, with these sections at its end, before the person's reply. One that it holds already is not
     added again."""
     page, own = reply.split(text)
     page = page or f"# Standup of {standup.day}\n"  # somebody took the page away: their words are still theirs
-    words = [f"### {s.agent}, {s.received_at:%m-%d %H:%M:%S} UTC\n\n{_words(s.body, knows)}" for s in late]
+    words = [f"### {s.agent}, {_time(s.received_at, zone, '%m-%d %H:%M:%S')}\n\n{_words(s.body, knows)}" for s in late]
     plain = claims.unmarked(f"{page}\n\n")
     new = [block for block in words if f"\n{claims.unmarked(block)}\n\n" not in plain]
     if not new:

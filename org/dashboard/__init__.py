@@ -6,7 +6,7 @@ keys.py         every key with its tooltip
 verbs.py        what the dashboard may ask of the lab, as a protocol
 actions.py      every verb as a person asks for it: on what, with which key, what has to be typed
 asker.py        calls verbs in a thread and shows what they said
-commands.py     the command palette's entry for every verb
+commands.py     the command palette's entry for every verb, and which of them a person means
 state.py        LabState: one frozen frame that every view renders
 follower.py     polls the ledger and files; turns every trouble into a note
 watcher.py      the thread that looks twice a second
@@ -16,6 +16,9 @@ drawings.py     the plots of org.plots, read again only where something happened
 listing.py      one page of the experiments, filtered and sorted by the ledger
 costs.py        tokens, dollars, device-hours, and what is left of the limits
 machines.py     the devices: who is on them, how much they were used, why they idle
+curtain.py      what keeps a screen as it is until all that a key changes has changed
+rests.py        when memory is tidied: while the person rests
+prose.py        Markdown as lines of a screen
 certificates.py what is in a head, with its certificate
 details.py      what is behind a line: page, diff
 thread.py       the letters that belong together

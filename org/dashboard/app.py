@@ -1,7 +1,6 @@
 """The app: tabs over one LabState, and keys that call verbs."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,10 @@ from textual.widgets import OptionList, TabbedContent
 from org.dashboard import actions, commands, details, keys, palette
 from org.dashboard.actions import NAMED
 from org.dashboard.asker import Asker
+from org.dashboard.curtain import Curtain
 from org.dashboard.follower import Follower, setting_of
+from org.dashboard.rests import Rests
+from org.dashboard.screens import finder
 from org.dashboard.screens.devices import Devices
 from org.dashboard.screens.experiments import Experiments
 from org.dashboard.screens.findings import Findings
@@ -25,13 +27,14 @@ from org.dashboard.screens.ground import Ground
 from org.dashboard.screens.help import Help
 from org.dashboard.screens.log import Log
 from org.dashboard.screens.messages import Messages
+from org.dashboard.screens.once import Once
 from org.dashboard.screens.overview import Overview
 from org.dashboard.screens.page import Page
 from org.dashboard.screens.plot import Plot
 from org.dashboard.screens.programs import Programs
 from org.dashboard.screens.standup import Standup
 from org.dashboard.selection import Selection
-from org.dashboard.state import Asked, LabState, Level, Note, Query, Wanted
+from org.dashboard.state import LabState, Level, Note
 from org.dashboard.verbs import Verbs
 from org.dashboard.watcher import Frame, Watcher
 from org.dashboard.widgets.key_bar import KeyBar
@@ -43,7 +46,6 @@ from org.store.layout import Layout
 
 NARROW = 110  # cells; below it every tab says less
 DEAF_SECONDS = 3.0  # a look that takes longer waits for a lock; say so
-DIMMED = frozenset({"takeover", "handback"})  # shown also where they are not possible
 _VIEWS = (Overview, Experiments, Programs, Findings, Plot, Standup, Messages, Devices, Log)
 VIEWS: dict[str, type[View]] = dict(zip(keys.TABS, _VIEWS, strict=True))
 
@@ -80,6 +82,7 @@ class DashboardApp(App[None]):
         self._mounting = asyncio.Lock()
         self.selected = Selection(self._views, lambda: self.tab)
         self._possible: list[bool | None] = []
+        self._rests, self._curtain = Rests(), Curtain(self)
         self._watcher = Watcher(Follower(ledger_path, layout, config, clock), self.post_message)
         self.register_theme(palette.DARK)
         self.register_theme(palette.LIGHT)
@@ -112,12 +115,16 @@ class DashboardApp(App[None]):
     def on_unmount(self) -> None:
         self._watcher.stop()
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._rests.touched()
+        await super().on_event(event)
+
     # Frames
 
     async def on_frame(self, frame: Frame) -> None:
         if not self.looked and not self.is_headless:
-            gc.freeze()  # what was read stays; a collection that walks ten thousand experiments is 0.1 s without an answer
-            gc.enable()
+            self._rests.settle()
         self.lab, self.looked = frame.lab, True
         if self.stands:
             await self._show()
@@ -147,28 +154,29 @@ class DashboardApp(App[None]):
         """The tab's view; it is made when it is first opened."""
         view = self._views[name]
         async with self._mounting:
-            if not view.stands:
+            pane = self.screen_stack[0].query_one(f"Pane#{name}", Pane)
+            if not view.stands and pane.is_attached:  # as the app closes it is not
                 view.lab = self.lab
-                await self.screen_stack[0].query_one(f"Pane#{name}", Pane).mount(view)
+                await pane.mount(view)
                 view.stands = True
         return view
+
+    async def _build(self) -> None:
+        """The next tab that was not opened yet, so that opening it is quick; in between keys are answered."""
+        name = next((name for name, view in self._views.items() if not view.stands), None)
+        if name is not None and self.looked and (await self._open(name)).stands:
+            self.call_later(self._build)
 
     @on(Experiments.Asked)
     @on(Plot.Asked)
     def _want(self) -> None:
         """Say what is being looked at; nothing else that costs something is read."""
-        self._watcher.want(self._wanted)
-
-    @property
-    def _wanted(self) -> Wanted:
-        query = self.selected.view(Experiments).query_of_page if self.tab == "experiments" else Query()
-        asked = self.selected.view(Plot).asked_for if self.tab == "plot" else Asked()
-        return Wanted(self.tab, query, asked)
+        self._watcher.want(self.selected.wanted)
 
     @on(View.Selected)
     def _weigh_keys(self) -> None:
         """Tell the last line when other keys are possible than before."""
-        possible = [self._is_possible(b.action) for b in keys.all_bindings()]
+        possible = self.selected.possible_keys(self.lab) if self.stands else []
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
@@ -176,6 +184,8 @@ class DashboardApp(App[None]):
     def _listen(self) -> None:
         if not self.stands:
             return
+        self._rests.look()
+        self.call_later(self._build)
         silent = self._watcher.silent_seconds
         self._hears = silent <= DEAF_SECONDS
         text = f"The ledger has not answered for {silent:.0f} s: another program holds it, or its disk hangs."
@@ -198,7 +208,7 @@ class DashboardApp(App[None]):
     def shows_newest(self) -> bool:
         """Whether what the last look saw was offered to the views, and it looked at what is wanted; not while the screen says
         that the ledger is silent."""
-        seen = self._watcher.saw == self._wanted  # asked first: a look says what it saw before what for
+        seen = self._watcher.saw == self.selected.wanted  # asked first: a look says what it saw before what for
         return seen and self.looked and self._hears and self.lab is self._watcher.newest
 
     @property
@@ -207,33 +217,27 @@ class DashboardApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """None: shown in the footer, but not possible now. False: not shown."""
-        if not self.stands:
-            return True
-        if action == "act":
-            asked = NAMED[str(parameters[0])]
-            target = self.selected.target(asked.on, self.lab)
-            possible = target is not None and actions.is_possible(asked, target[1])
-            return possible or (None if asked.name in DIMMED and target is not None else False)
-        if action == "go":
-            return self.selected.agent is not None
-        if action == "reply":
-            return self.selected.answerable is not None
-        if action in ("filter", "sort", "leaf"):
-            return self.selected.shows("experiments") and (
-                action != "leaf" or self.selected.view(Experiments).has_leaf(int(str(parameters[0])))
-            )
-        return True
-
-    def _is_possible(self, binding: str) -> bool | None:
-        name, _, rest = binding.rstrip(")").partition("(")
-        return self.check_action(name, (rest.strip("'"),) if rest else ())
+        return self.selected.allows(action, parameters, self.lab) if self.stands else True
 
     # Keys
 
     async def action_tab(self, name: str) -> None:
         view = await self._open(name)
+        view.offer(self.lab)  # before it can be seen
+        self._curtain.fall()
         self.query_one(TabbedContent).active = name
         view.focus_main()  # at once: what is hidden while it has the focus takes it away from everything, later
+        self.call_later(self._curtain.rise)
+
+    def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
+        """Textual's; one of ours is drawn when it stands."""
+        if isinstance(screen, Once):
+            self._curtain.fall()
+        return super().push_screen(screen, *args, **options)
+
+    @on(Once.Stands)
+    def _stands(self) -> None:
+        self._curtain.rise()
 
     def action_act(self, name: str) -> None:
         action = NAMED[name]
@@ -272,6 +276,13 @@ class DashboardApp(App[None]):
             yield SystemCommand(command.title, command.help, command.call)
         yield from super().get_system_commands(screen)
 
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, finder.Finder):
+            self.push_screen(finder.of_verbs(self.get_system_commands(self.screen), self.call_later))
+
+    def search_themes(self) -> None:
+        self.push_screen(finder.of_themes(self))
+
     # Pages
 
     @on(View.Opened)
@@ -286,4 +297,4 @@ class DashboardApp(App[None]):
     @on(Standup.Wanted)
     async def _read_standup(self, event: Standup.Wanted) -> None:
         text = await asyncio.to_thread(details.read, self._layout.standup(event.day))
-        await self.selected.view(Standup).show_page(event.day, text or f"The page of {event.day} is gone.")
+        self.selected.view(Standup).show_page(event.day, text or f"The page of {event.day} is gone.")

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import App, SuspendNotSupported
 
 from org.dashboard.actions import WORDS, Action, Field
+from org.dashboard.figures import harmless
 from org.dashboard.screens.form import Form
 from org.dashboard.screens.said import Said
 from org.dashboard.verbs import Verbs
@@ -113,10 +114,10 @@ class Asker:
             self._refused(error)
             return
         if said:
-            self._app.notify(said, markup=False)
+            self._app.notify(harmless(said), markup=False)
 
     def _refused(self, error: Exception) -> None:
-        self._app.notify(str(error), title="Not done", severity="error", timeout=10, markup=False)
+        self._app.notify(harmless(str(error)), title="Not done", severity="error", timeout=10, markup=False)
 
     def _attach(self, command: Sequence[str]) -> None:
         try:

@@ -1,6 +1,6 @@
 """The command palette: every verb, for everything it can be used on right now; then every verb to be typed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,7 +28,7 @@ class Actions(Protocol):
 class Command:
     title: str
     help: str
-    call: Callable[[], None]
+    call: Callable[[], object]
 
 
 def of(lab: LabState, do: Actions, selected: Experiment | None = None) -> Iterator[Command]:
@@ -54,3 +54,22 @@ def _for(do: Actions, on: On, targets: Iterable[tuple[str, object]]) -> Iterator
             if action.on is on and is_possible(action, target):
                 title = action.title.replace("{}", name)
                 yield Command(title, action.help, lambda action=action, name=name: do.act(action, name))  # type: ignore[misc]
+
+
+def matching(commands: Sequence[Command], typed: str) -> list[Command]:
+    """Those in which every word is found; first those whose titles have them as the beginnings of words."""
+    words = typed.lower().split()
+    ranked = [(_rank(command, words), command) for command in commands]
+    return [command for rank, command in sorted((r for r in ranked if r[0] is not None), key=lambda r: r[0] or 0)]
+
+
+def _rank(command: Command, words: Sequence[str]) -> int | None:
+    """None: some word is nowhere."""
+    title, help, rank = f" {command.title.lower()}", command.help.lower(), 0
+    for word in words:
+        if f" {word}" in title:
+            continue
+        if word not in title and word not in help:
+            return None
+        rank += 1 if word in title else 2
+    return rank

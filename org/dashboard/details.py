@@ -1,6 +1,7 @@
 """What is behind a line: the notebook page of an experiment, its code as a diff, a standup's page. Read when it is asked for,
 in a thread."""
 
+import textwrap
 from pathlib import Path
 
 from org.comms import front_matter
@@ -9,6 +10,8 @@ from org.model.errors import OrgError
 from org.model.experiment import Experiment
 from org.workspace import diff
 from org.workspace.git import Git
+
+WIDTH = 60  # of words among lines that are not wrapped: they fit the smallest terminal
 
 
 def read(path: Path) -> str | None:
@@ -30,7 +33,7 @@ def changes(root: Path, experiment: Experiment) -> str:
     try:
         return diff.diff(Git(root), experiment.base_commit, experiment.tip_commit) or "It changes no line."
     except OrgError as error:
-        return f"The diff cannot be shown: {error}"
+        return f"The diff cannot be shown:\n{textwrap.fill(str(error), WIDTH)}"
 
 
 def title_of(e: Experiment) -> str:

@@ -95,7 +95,7 @@ def lines(picture: Picture, lab: LabState, width: int, height: int, inks: Inks) 
 
 
 def small(curve: Progress, width: int, height: int, inks: Inks) -> list[Text]:
-    """The progress plot without words, for a corner."""
+    """The progress plot without words, for a corner; without what has no value, which would be a line of it."""
     if not curve.dots and not curve.stairs:
         return [Text("No verdicts yet: the first dot appears with the first one.", inks["dim"])]
-    return progress_text.field(curve, width, height).lines(inks)
+    return progress_text.field(replace(curve, dots=tuple(d for d in curve.dots if d.y is not None)), width, height).lines(inks)

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 FULL, EMPTY = "━", "─"
+# What agents write may move a terminal's cursor, change its title, or turn the direction of what follows.
+_COMMANDS = dict.fromkeys(
+    [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)], " "
+)
 
 
 def metric(value: float | None) -> str:
@@ -47,6 +51,11 @@ def day_time(at: datetime, zone: tzinfo) -> str:
 
 def second_of(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%m-%d %H:%M:%S}"
+
+
+def harmless(words: str) -> str:
+    """Words as words: blanks for what a terminal would obey. Lines stay lines."""
+    return words.translate(_COMMANDS)
 
 
 def plural(number: float, noun: str) -> str:

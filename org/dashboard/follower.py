@@ -15,7 +15,7 @@ from org.dashboard.state import HowFar, LabState, Level, Note, Setting, StandupL
 from org.model.errors import LedgerError, OrgError
 from org.science import protocol
 from org.science.protocol import Protocol
-from org.store import ledger
+from org.store import ledger, reads
 from org.store.layout import Layout
 from org.store.ledger import Ledger
 
@@ -32,7 +32,7 @@ class Follower:
     def __init__(self, path: Path, layout: Layout, config: Mapping[str, Any], clock: Callable[[], datetime]) -> None:
         self._path, self._layout, self._clock = path, layout, clock
         self._ledger: Ledger | None = None
-        self._inode = self._version = -1
+        self._inode = self._version = self._schema = -1
         self._reader, self._wanted = Reader(), Wanted()
         self._frame = LabState(setting=setting_of(config), lab=str(config.get("lab", "")))
 
@@ -60,17 +60,26 @@ class Follower:
     def _follow_file(self) -> None:
         """Open the ledger, again when another file took its place. SQLite itself would read a deleted file on."""
         inode = os.stat(self._path).st_ino if self._path.exists() else -1
+        if inode >= 0 and not self._path.stat().st_size:  # opening it would write into it
+            words = "is empty: what was in it is lost. Restore a copy before `org start`, which would begin a new one"
+            raise LedgerError(f"{self._path.name} {words}")
         if self._ledger is None or inode != self._inode:
             self.close()
             self._ledger, self._inode = ledger.open_existing(self._path), inode
             self._ledger.reader.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            self._schema = _schema(self._ledger)
 
     def _read(self, now: datetime, wanted: Wanted) -> LabState:
         assert self._ledger is not None
         version = self._ledger.version()
         if version == self._version and wanted == self._wanted:
             return self._frame
-        seen = self._reader.read(self._ledger.reader, self._frame.setting, now, wanted)
+        if _schema(self._ledger) != self._schema:  # another org brought it up while it was open here
+            ledger.open_existing(self._path).close()  # or says what it is now
+            self._schema = _schema(self._ledger)
+        applied = reads.config(self._ledger.reader)  # `org start` may have applied an edited one since
+        setting = setting_of(applied) if applied else self._frame.setting
+        seen = self._reader.read(self._ledger.reader, setting, now, wanted)
         self._version, self._wanted = version, wanted
         return seen
 
@@ -92,6 +101,10 @@ class Follower:
             Level.ERROR,
             f"{self._path.name} holds something this org cannot read ({error}); was it written by another version?",
         )
+
+
+def _schema(book: Ledger) -> int:
+    return int(book.reader.execute("PRAGMA user_version").fetchone()[0])
 
 
 def told(path: Path, error: sqlite3.Error) -> LedgerError:

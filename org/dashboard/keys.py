@@ -17,7 +17,8 @@ _WHERE = {On.AGENT: "the selected agent", On.EXPERIMENT: "the selected experimen
 
 def _of(action: Action) -> Binding:
     thing = _WHERE.get(action.on, "")
-    tooltip = f"{action.title.replace('{}', thing)}: {action.help[0].lower()}{action.help[1:]}"
+    title = action.title.replace("program {}", "{}").replace("{}", thing)
+    tooltip = f"{title}: {action.help[0].lower()}{action.help[1:]}"
     words, shown = FOOTER.get(action.name, action.title.replace("{}", "").strip()), action.name in FOOTER
     return Binding(action.key, f"act('{action.name}')", words, show=shown, tooltip=tooltip)
 

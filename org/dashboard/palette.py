@@ -7,6 +7,7 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
+from org.dashboard import figures
 from org.dashboard.symbols import Sign, Tone
 from org.plots import theme
 from org.plots.cells import Inks
@@ -42,6 +43,14 @@ class Palette:
         """One line that ends in an ellipsis where its cell is too small."""
         style = f"bold {self.of(tone)}" if bold else self.of(tone)
         return Text.assemble((words, style), no_wrap=True, overflow="ellipsis", end="")
+
+
+def harmless(text: Text) -> Text:
+    """The same text, with blanks for what a terminal would obey."""
+    words = figures.harmless(text.plain)
+    if words != text.plain:
+        text.plain = words
+    return text
 
 
 def inks(app: App[object]) -> Inks:

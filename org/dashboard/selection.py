@@ -3,20 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from org.dashboard.actions import On
+from org.dashboard import keys
+from org.dashboard.actions import NAMED, On, is_possible
 from org.dashboard.screens.experiments import Experiments
 from org.dashboard.screens.findings import Findings
 from org.dashboard.screens.messages import Messages
 from org.dashboard.screens.overview import Overview
+from org.dashboard.screens.plot import Plot
 from org.dashboard.screens.programs import Programs
 from org.dashboard.screens.standup import REPLY, Standup
-from org.dashboard.state import AgentLine, LabState
+from org.dashboard.state import AgentLine, Asked, LabState, Query, Wanted
 from org.dashboard.widgets.questions import in_full
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment
 from org.model.program import Program
 
 V = TypeVar("V", bound=View)
+DIMMED = frozenset({"takeover", "handback"})  # shown also where they are not possible
 
 
 class Selection:
@@ -71,3 +74,33 @@ class Selection:
                 return None if self.experiment is None else (self.experiment.id, self.experiment)
             case On.PROGRAM:
                 return None if self.program is None else (self.program.slug, self.program)
+
+    def allows(self, action: str, parameters: tuple[object, ...], lab: LabState) -> bool | None:
+        """Whether a key does something now. None: shown all the same. False: not shown."""
+        match action:
+            case "act":
+                asked = NAMED[str(parameters[0])]
+                target = self.target(asked.on, lab)
+                possible = target is not None and is_possible(asked, target[1])
+                return possible or (None if asked.name in DIMMED and target is not None else False)
+            case "go":
+                return self.agent is not None
+            case "reply":
+                return self.answerable is not None
+            case "leaf":
+                return self.shows("experiments") and self.view(Experiments).has_leaf(int(str(parameters[0])))
+            case "filter" | "sort":
+                return self.shows("experiments")
+        return True
+
+    def possible_keys(self, lab: LabState) -> list[bool | None]:
+        """What `allows` says of every key, in their order."""
+        parts = (binding.action.rstrip(")").partition("(") for binding in keys.all_bindings())
+        return [self.allows(name, (rest.strip("'"),) if rest else (), lab) for name, _, rest in parts]
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is being looked at; nothing else that costs something is read."""
+        tab = self._tab()
+        query = self.view(Experiments).query_of_page if tab == "experiments" else Query()
+        return Wanted(tab, query, self.view(Plot).asked_for if tab == "plot" else Asked())

@@ -189,11 +189,13 @@ class DeviceUse:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """Something that is in a head. outcome: of its certificate's fresh runs, {} before there is one; merge: its number."""
+    """Something that is in a head. outcome: of its certificate's fresh runs, {} before there is one; merge: its number. held:
+    whether it did on the largest rung it was tested on; None: on none."""
 
     experiment: Experiment
     merge: int
     outcome: Mapping[str, Any]
+    held: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from org.config.attention import On
 from org.lab.lab import Lab
+from org.lab.verdicts import findings
 from org.model.event import Event
 from org.model.experiment import State
 from org.model.idle import Cause
@@ -26,7 +27,7 @@ _LETTERS: tuple[tuple[str, On], ...] = (("stuck-", "stuck"), ("limit-", "budget"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """key: names the occurrence, over restarts too. words: one line."""
+    """key: names the occurrence, over restarts too. words: one line, without control characters."""
 
     on: On
     key: str
@@ -37,8 +38,9 @@ def step(lab: Lab, now: datetime) -> list[Call]:
     """Write down what is new and return it. What happened before the lab first looked calls nobody."""
     con = lab.ledger.reader
     looked, newest = meta.get(con, "attention_event"), reads.newest_event(con)
-    happened = [] if looked is None else _happened(con, int(looked), newest)
-    wanted = [c for c in (*happened, *_idle(lab, con, now)) if c.on in lab.config.attention.on]
+    happened = [] if looked is None else _happened(lab, con, int(looked), newest)
+    due = (Call(c.on, c.key, _line(c.words)) for c in (*happened, *_idle(lab, con, now)))
+    wanted = [call for call in due if call.on in lab.config.attention.on]
     if not wanted and looked == str(newest):
         return []
     with lab.ledger.transaction() as tx:
@@ -48,13 +50,13 @@ def step(lab: Lab, now: datetime) -> list[Call]:
     return wanted
 
 
-def _happened(con: sqlite3.Connection, after: int, newest: int) -> list[Call]:
-    tail = "WHERE id > ? AND id <= ? AND kind IN ('message.sent', 'agent.paused', 'drift.alarm', ?) ORDER BY id"
-    found = (_of_event(con, e) for e in EVENTS.select(con, tail, after, newest, f"experiment.{State.CERTIFIED.value}"))
+def _happened(lab: Lab, con: sqlite3.Connection, after: int, newest: int) -> list[Call]:
+    tail = "WHERE id > ? AND id <= ? AND kind IN ('message.sent', 'agent.paused', 'drift.alarm', 'rung.held', ?) ORDER BY id"
+    found = (_of_event(lab, con, e) for e in EVENTS.select(con, tail, after, newest, f"experiment.{State.CERTIFIED.value}"))
     return [call for call in found if call is not None]
 
 
-def _of_event(con: sqlite3.Connection, event: Event) -> Call | None:
+def _of_event(lab: Lab, con: sqlite3.Connection, event: Event) -> Call | None:
     key = f"{event.kind}-{event.subject}-{event.id}"
     match event.kind:
         case "message.sent":
@@ -65,11 +67,12 @@ def _of_event(con: sqlite3.Connection, event: Event) -> Call | None:
         case "drift.alarm":
             return Call("drift", key, f"nothing is merged: {event.detail['reason']}")
         case _:
-            return Call("finding", key, f"{event.subject} is certified: {EXPERIMENTS.get(con, event.subject).subject}")
+            e = EXPERIMENTS.get(con, event.subject)
+            return Call("finding", key, f"{e.id} is a finding: {e.subject}") if findings.is_one(lab, con, e) else None
 
 
 def _of_letter(con: sqlite3.Connection, event: Event) -> Call | None:
-    subject = _line(str(event.detail.get("subject")))
+    subject = str(event.detail.get("subject"))
     if event.detail.get("kind") == Kind.QUESTION.value:
         asked = QUESTIONS.find(con, event.subject)
         answered = asked is not None and asked.answer is not None
@@ -86,7 +89,7 @@ def _idle(lab: Lab, con: sqlite3.Connection, now: datetime) -> list[Call]:
         key = f"idle-{interval.id}"
         if interval.cause in QUIET or now - interval.since < patience or EVENTS.count(con, "WHERE subject = ?", key):
             continue
-        detail = f" ({_line(interval.detail)})" if interval.detail else ""
+        detail = f" ({interval.detail})" if interval.detail else ""
         minutes = (now - interval.since).total_seconds() / 60
         found.append(Call("device_idle", key, f"{interval.device} idle for {minutes:.0f} min: {interval.cause.value}{detail}"))
     return found

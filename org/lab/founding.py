@@ -170,14 +170,29 @@ def _first_programs(lab: Lab, now: datetime) -> list[str]:
 
 
 def _differences(path: str, old: object, new: object) -> Iterator[str]:
-    """Each changed key with its old and new value, as deep as both sides are mappings."""
+    """Each changed key with its old and new value, as deep as both sides are mappings; of lists the entries that differ."""
     if old == new:
+        return
+    if isinstance(old, list) and isinstance(new, list):
+        gone, come = [x for x in old if x not in new], [x for x in new if x not in old]
+        yield f"{path}: {_listed(gone)} → {_listed(come)}" if gone or come else f"{path}: in another order"
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _differences(f"{path}.{key}".lstrip("."), old.get(key), new.get(key))
         return
     yield f"{path}: {_short(old)} → {_short(new)}"
+
+
+def _listed(entries: list[object]) -> str:
+    return ", ".join(_short(_said(entry)) for entry in entries) or "–"
+
+
+def _said(value: object) -> object:
+    """Without what a config leaves out."""
+    if not isinstance(value, dict):
+        return value
+    return {key: said for key, one in value.items() if (said := _said(one)) not in (None, [], {})}
 
 
 def _short(value: object) -> str:

@@ -1,19 +1,23 @@
 """What `org start` refuses although the config is right: a night that would measure nothing. Each refusal names the
 command that mends it; `--anyway` lifts those that a person may mean, and is remembered by the lab."""
 
+import random
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from org.config import Config, Rung
 from org.lab import environment
 from org.lab.lab import Lab
 from org.model.errors import OrgError, Refused
-from org.runs.devices import Device
+from org.runs.devices import Device, models, of_races
 from org.runs.gpus import Reading
+from org.science import forecast
+from org.science.protocol import Protocol, preset
 from org.store import meta
 
 EPOCHS = 4.0  # up to here repeated text is worth about as much as new text. Source: Muennighoff et al. 2023, arXiv 2305.16264
+TRIES, EFFECTS = 150, (2.0, 3.0)  # played races of each effect (in sigmas), to say what a small pool sees
 CPU_SIZED = {"flop": 1e14, "tok": 2e6}  # a quarter of an hour of one core; on a GPU over before its clocks are up
 
 
@@ -34,7 +38,8 @@ def before(lab: Lab, cards: Reading, hidden: int, anyway: bool) -> list[str]:
 
     hidden: cards that the driver has and this process does not see.
     """
-    return _raise(lab, wrong_devices(lab.config, lab.devices, cards, hidden), anyway)
+    told = _raise(lab, wrong_devices(lab.config, lab.devices, cards, hidden), anyway)
+    return told + [f"{guard.why}; {guard.mend}" for guard in (*small_pools(lab.config), *other_models(lab.devices))]
 
 
 def after(lab: Lab, anyway: bool) -> list[str]:
@@ -87,6 +92,44 @@ def wrong_data(lab: Lab) -> list[Guard]:
         if on_gpu and isinstance(times, int | float) and times > EPOCHS:
             return [_too_often(rung, told, float(times))]
     return []
+
+
+def small_pools(config: Config) -> list[Guard]:
+    """Rungs whose races would see next to nothing, with what they see: played over edits as public logs have them."""
+    ladder, protocol = config.task.ladder, preset(config.protocol.preset)
+    raced = [number for number in sorted({0, len(ladder) - 1}) if ladder[number].pool < protocol.pool_size]
+    return [_small_pool(number, ladder[number].pool, protocol) for number in raced]
+
+
+def _small_pool(number: int, seeds: int, protocol: Protocol) -> Guard:
+    def kept(pool_size: int) -> list[str]:
+        source = random.Random(0)  # the same config gets the same sentence
+        played = replace(protocol, pool_size=pool_size)
+        odds = forecast.curve(
+            TRIES, forecast.TYPICAL_MIX, played, lambda: source.gauss(0.0, 1.0), EFFECTS, prior_df=protocol.earlier_df
+        )
+        return [f"{each.kept:.0%}" for each in odds]
+
+    (less, more), usual = EFFECTS, protocol.pool_size
+    why = (
+        f"task.ladder[{number}].pool: {seeds}: with so few seeds a race, even once earlier baselines tell of the noise, keeps a "
+        f"gain of {less:g} and {more:g} σ in about {' and '.join(kept(seeds))}; with {usual} in {' and '.join(kept(usual))}"
+    )
+    return Guard(why, f"leave `pool` out of that rung: it has {protocol.pool_size} then")
+
+
+def other_models(devices: Sequence[Device]) -> list[Guard]:
+    """Cards that would mostly idle: values of two models are never compared, so races are run on one."""
+    racing = of_races(devices)
+    others = [device for device in devices if device not in racing]
+    if not others:
+        return []
+    names = ", ".join(device.name for device in others)
+    why = (
+        f"devices of {len({device.model for device in devices})} models ({models(devices)}): races and baselines are run on "
+        f"{racing[0].model} only, and only `org try` uses {names}"
+    )
+    return [Guard(why, f"give them a lab of their own: a second config with another `lab`, `comms` and `devices: [{names}]`")]
 
 
 def _too_often(rung: Rung, told: dict[str, object], times: float) -> Guard:

@@ -164,6 +164,7 @@ def carry_over(lab: Lab, con: sqlite3.Connection, pool: Pool, candidates: Sequen
     for run in sorted(candidates, key=lambda r: r.slot):
         if run.slot < size(lab, pool) and run.slot not in have and carried < most:
             _speak(con, Slot(pool.id, run.slot, run.id, False))
+            have.add(run.slot)
             carried += 1
     events.append(con, "pool.carried", f"pool-{pool.id}", at=now, runs=carried)
     return carried

@@ -42,8 +42,7 @@ def _deliver(lab: Lab, message: Message, now: datetime) -> None:
 
 def _note_reads(lab: Lab, now: datetime) -> None:
     unread = MESSAGES.select(lab.ledger.reader, "WHERE delivered_at IS NOT NULL AND read_at IS NULL")
-    read = {to: mailbox.archived(lab.layout.mailbox(to)) for to in {m.to for m in unread}}
-    archived = [m.id for m in unread if m.id in read[m.to]]
+    archived = [m.id for m in unread if mailbox.is_archived(lab.layout.mailbox(m.to), m.id)]
     if archived:
         with lab.ledger.transaction() as tx:
             for id in archived:

@@ -20,8 +20,7 @@ def step(lab: Lab, now: datetime) -> list[str]:
     """Approve what may run. A proposal of an agent whose pane a person has is held until the hand-back."""
     approved = []
     for experiment in experiments.in_state(lab.ledger.reader, State.PROPOSED):
-        author = AGENTS.find(lab.ledger.reader, experiment.author)
-        if author is not None and author.control is not Control.AGENT and experiment.created_at < author.control_since:
+        if is_held(lab, experiment):
             continue
         if lab.config.protocol.approve == "auto":
             approve(lab, experiment.id, now, OFFICE)
@@ -29,6 +28,12 @@ def step(lab: Lab, now: datetime) -> list[str]:
         else:
             _ask(lab, experiment, now)
     return approved
+
+
+def is_held(lab: Lab, experiment: Experiment) -> bool:
+    """Whether a person has the pane of its author and did not make the proposal."""
+    author = AGENTS.find(lab.ledger.reader, experiment.author)
+    return author is not None and author.control is not Control.AGENT and experiment.created_at < author.control_since
 
 
 def approve(lab: Lab, id: str, now: datetime, actor: str) -> str:

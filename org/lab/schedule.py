@@ -2,6 +2,7 @@
 disk is low, or the allowance is spent. One run a device, by the device's lock; a gang has several (gangs.py)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from org.lab.studies import kind, noise, sentinel
 from org.lab.studies.registry import KINDS
 from org.model import gang
 from org.model.errors import OrgError
+from org.model.message import OFFICE
 from org.model.program import State as ProgramState
 from org.model.run import Event, Purpose, Run, State
 from org.model.study import Kind, Study
@@ -32,6 +34,7 @@ ORDER: dict[Purpose, float] = {
 BACKFILL = 10.0  # from here on a study runs only on devices that would idle
 EVALUATE_SECONDS = 900.0
 HOLDS: tuple[meta.Key, ...] = ("stopping", "paused", "disk_low")
+STOPS = {"drain": "the lab stops when the running runs are done", "now": "the lab stops"}
 
 
 def step(lab: Lab, now: datetime, strangers: Collection[str] = ()) -> list[str]:
@@ -42,32 +45,69 @@ def step(lab: Lab, now: datetime, strangers: Collection[str] = ()) -> list[str]:
     free = [device for device in _free_devices(lab) if device.name not in strangers]
     if not free:
         return []
-    admitting = admission.now(lab)
-    waiting = [run for run in _waiting(lab) if admitting.refuses(run) is None]  # the others leave their devices to these
-    started: list[str] = []
-    errors: list[OrgError] = []
-    if (idle := len(free) - sum(run.gang for run in waiting)) > 0:
-        try:
-            waiting += backfill.fill(lab, idle, now)
-        except OrgError as error:  # what nobody asked for must not be in the way of what somebody did
-            errors.append(error)
-    drain: gangs.Drain | None = None
-    for run in gangs.first(waiting, meta.get(lab.ledger.reader, "draining")):
-        chosen = _choose(lab, run, [d for d in free if drain is None or not drain.keeps(lab, d, run)])
-        try:
-            if chosen and admitting.refuses(run) is None and _start(lab, run, chosen, now):
-                admitting.take(run)
-                free = [device for device in free if device not in chosen]
-                started.append(run.id)
-            elif drain is None and not chosen:
-                drain = _drain(lab, run, free, now, strangers)
-        except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
-            errors.append(error)
-    if drain is None:
+    dealing = _Dealing(lab, now, strangers, free, admission.now(lab))
+    waiting = [run for run in _waiting(lab) if dealing.admitting.refuses(run) is None]  # the others leave their devices to these
+    left = dealing.deal(gangs.first(waiting, meta.get(lab.ledger.reader, "draining")))
+    try:
+        dealing.deal(backfill.fill(lab, dealing.idle(left), now))
+    except OrgError as error:  # what nobody asked for must not be in the way of what somebody did
+        dealing.errors.append(error)
+    if dealing.drain is None:
         gangs.ended(lab)
-    if errors:
-        raise errors[0]
-    return started
+    if dealing.errors:
+        raise dealing.errors[0]
+    return dealing.started
+
+
+@dataclass(slots=True)
+class _Dealing:
+    """One round. free: devices that have nothing yet; drain: what is kept among them."""
+
+    lab: Lab
+    now: datetime
+    strangers: Collection[str]
+    free: list[Device]
+    admitting: admission.Admission
+    drain: gangs.Drain | None = None
+    started: list[str] = field(default_factory=list)
+    errors: list[OrgError] = field(default_factory=list)
+
+    def deal(self, waiting: Sequence[Run]) -> list[Run]:
+        """Start what can start. Returns the others."""
+        for run in waiting:
+            chosen = self._chosen(run)
+            try:
+                if chosen and self.admitting.refuses(run) is None and _start(self.lab, run, chosen, self.now):
+                    self.admitting.take(run)
+                    self.free = [device for device in self.free if device not in chosen]
+                    self.started.append(run.id)
+                elif self.drain is None and not chosen:
+                    self.drain = _drain(self.lab, run, self.free, self.now, self.strangers)
+            except OrgError as error:  # a tree that cannot be laid out must not be in the way of the others
+                self.errors.append(error)
+        return [run for run in waiting if run.id not in self.started]
+
+    def idle(self, left: Sequence[Run]) -> int:
+        """Devices for the backfill, whose runs are of the lab's first model: those that nothing left over could have, that
+        are not kept for a gang, and that no gang of the backfill itself gets as soon as the rest of it ends."""
+        own = gangs.of_model(self.free, self.lab.devices[0].model)
+        if self.drain is not None:
+            own = [device for device in own if not self.drain.outlasts(self.lab, device, self.lab.rung.run_budget)]
+        elif any(run.gang > 1 and self._comes_by_itself(run) for run in left):
+            return 0
+        return len(own) - sum(run.gang == 1 and bool(self._chosen(run)) for run in left)
+
+    def _chosen(self, run: Run) -> list[Device]:
+        drain = self.drain
+        return _choose(self.lab, run, [d for d in self.free if drain is None or not drain.keeps(self.lab, d, run)])
+
+    def _comes_by_itself(self, run: Run) -> bool:
+        """Whether a gang that is not waited for has its devices once the runs of now end: the lab asked for all of them."""
+        unasked = {id for id, study in _opened(self.lab).items() if study.asked_by == OFFICE}
+        for other in reads.running(self.lab.ledger.reader):
+            if other.experiment is not None or (other.study is not None and other.study not in unasked):
+                return False
+        return gangs.drain(self.lab, run, self.free, self.now, self.strangers) is not None
 
 
 def held(lab: Lab) -> str | None:
@@ -76,7 +116,7 @@ def held(lab: Lab) -> str | None:
     for key in HOLDS:
         reason = meta.get(con, key)
         if reason is not None:
-            return reason
+            return STOPS.get(reason, reason) if key == "stopping" else reason
     return admission.holds(lab)
 
 

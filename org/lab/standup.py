@@ -3,7 +3,7 @@ the page is written from the ledger around their words. Words that come after th
 those of the hour at which it was written."""
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from org.comms import reply
@@ -22,30 +22,33 @@ QUESTION = (
     "Your section of the standup, please: what you did, what comes next, what blocks you. A few sentences; name the "
     'experiments you speak of. Numbers come from the ledger. Answer with `org reply {id} "…"` by {due:%H:%M:%S} UTC.'
 )
+CATCH_UP = timedelta(hours=2)  # past midnight
 JUST_AFTER = timedelta(milliseconds=1)  # times are kept to the millisecond
 
 
 def step(lab: Lab, now: datetime) -> list[str]:
     """Ask when it is time, write when everybody answered or the deadline passed. Returns the pages written."""
-    if _is_time(lab, now):
-        with lab.ledger.transaction() as tx:
-            meta.put(tx, "standup_last_day", f"{now.astimezone(timezone(lab.config)):%Y-%m-%d}")
-        ask(lab, now)
+    day = _due(lab, now)
+    if day is not None and all(s.day == day for s in _unwritten(lab)):  # yesterday's is written first
+        ask(lab, now, day)
     due = [s for s in _unwritten(lab) if s.due_at <= now or _complete(lab, s)]
     written = [_write(lab, s, now) for s in due if not replies.is_being_written(lab.layout.standup(s.day), now)]
     late = [s for s in _with_late_words(lab) if not replies.is_being_written(Path(s.path), now)]
     return written + [_add_late(lab, s, now) for s in late]
 
 
-def ask(lab: Lab, now: datetime) -> str:
-    """Open a standup and ask everybody. One that is still being answered is not opened twice."""
-    waiting = _unwritten(lab)
-    if waiting:
-        return f"the standup of {waiting[0].day} is being answered until {waiting[0].due_at:%H:%M:%S} UTC"
-    local = now.astimezone(timezone(lab.config))
+def ask(lab: Lab, now: datetime, day: str | None = None) -> str:
+    """Open a standup and ask everybody. One that is still being answered is not opened twice. day: whose hour has come (in the
+    lab's timezone), which is noted with it; None: somebody wants one now."""
+    zone = timezone(lab.config)
     due = now + timedelta(seconds=lab.config.standup.answer_within_s)
     with lab.ledger.transaction() as tx:
-        standup = Standup(STANDUPS.next_id(tx), f"{local:%Y-%m-%d}", now, due)
+        if day is not None:
+            meta.put(tx, "standup_last_day", day)
+        waiting = _unwritten(lab)
+        if waiting:
+            return f"the standup of {waiting[0].day} is being answered until {waiting[0].due_at.astimezone(zone):%H:%M:%S %Z}"
+        standup = Standup(STANDUPS.next_id(tx), day or f"{now.astimezone(zone):%Y-%m-%d}", now, due)
         STANDUPS.insert(tx, standup)
         events.append(tx, "standup.asked", f"standup-{standup.id}", at=now, day=standup.day)
         for agent in _asked(tx):
@@ -54,7 +57,7 @@ def ask(lab: Lab, now: datetime) -> str:
                 tx, OFFICE, agent.name, Kind.STANDUP, f"Standup of {standup.day}", QUESTION.format(id=id, due=due),
                 now, id=id,
             )  # fmt: skip
-    return f"everybody is asked; the page is written by {due:%H:%M:%S} UTC"
+    return f"everybody is asked; the page is written by {due.astimezone(zone):%H:%M:%S %Z}"
 
 
 def receive(lab: Lab, message_id: str, agent: str, body: str, now: datetime) -> bool:
@@ -74,17 +77,21 @@ def receive(lab: Lab, message_id: str, agent: str, body: str, now: datetime) -> 
     return True
 
 
-def _is_time(lab: Lab, now: datetime) -> bool:
+def _due(lab: Lab, now: datetime) -> str | None:
+    """The day whose standup is due and was not asked for. The hour is the clock's on the wall: it comes once a day, also where
+    the clock is set forward past it or back before it. One whose hour was missed is asked for as long as the day lasts, or
+    for CATCH_UP: a busy minute before midnight skips no day."""
     local = now.astimezone(timezone(lab.config))
+    has_come = f"{local:%H:%M}" >= lab.config.standup.at
+    newest = local.date() if has_come else local.date() - timedelta(days=1)
     last = meta.get(lab.ledger.reader, "standup_last_day")
     if last is None:  # a lab that starts after today's hour has nothing to report yet
         with lab.ledger.transaction() as tx:
-            founded = (
-                f"{local:%Y-%m-%d}" if f"{local:%H:%M}" >= lab.config.standup.at else f"{local - timedelta(days=1):%Y-%m-%d}"
-            )
-            meta.put(tx, "standup_last_day", founded)
-        return False
-    return last < f"{local:%Y-%m-%d}" and f"{local:%H:%M}" >= lab.config.standup.at
+            meta.put(tx, "standup_last_day", f"{newest}")
+        return None
+    hour = datetime.combine(newest, time.fromisoformat(lab.config.standup.at), local.tzinfo)
+    late = not has_come and now - hour >= CATCH_UP
+    return None if late or last >= f"{newest}" else f"{newest}"
 
 
 def _unwritten(lab: Lab) -> list[Standup]:
@@ -132,10 +139,10 @@ def _write(lab: Lab, standup: Standup, now: datetime) -> str:
 def _add_late(lab: Lab, standup: Standup, now: datetime) -> str:
     """Add what came after the page was written. After a kill in between, the same words are not added twice."""
     assert standup.written_at is not None
-    path = Path(standup.path)
+    path, zone = Path(standup.path), timezone(lab.config)
     with lab.ledger.transaction() as tx:
         late = [s for s in _sections(tx, standup) if s.received_at > standup.written_at]
-        atomic.write_text(path, page.with_late(_text(path), standup, late, lambda word: reads.knows(tx, word)))
+        atomic.write_text(path, page.with_late(_text(path), standup, late, lambda word: reads.knows(tx, word), zone))
         STANDUPS.update(tx, standup.id, written_at=_latest(now, late))
         events.append(tx, "standup.late", f"standup-{standup.id}", at=now, agents=[s.agent for s in late])
     return str(path)

@@ -98,6 +98,7 @@ RULES: dict[tuple[State, Event], State] = {
     (_S.FAILED_TRANSFER, _E.CONFIRM): _S.CONFIRMED,  # a person sent it higher all the same
 }
 OPEN = frozenset({_S.PROPOSED, _S.APPROVED, _S.SCREENING, _S.RACING, _S.BETTER, _S.QUEUED, _S.REOPENED})
+NO_VERDICT = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.CANCELLED})  # ended unjudged: the same change may be proposed again
 for _open in OPEN - {_S.REOPENED}:
     RULES[_open, _E.VETO] = _S.VETOED
     RULES[_open, _E.CANCEL] = _S.CANCELLED

@@ -63,3 +63,8 @@ def limits(values: Sequence[float], must: Sequence[float], margin: float, higher
 def shortened(text: str, most: int) -> str:
     """At most so many characters, the last one an ellipsis when some are missing."""
     return text if len(text) <= most else text[: max(most - 1, 0)].rstrip() + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """0 runs, 1 run, 2 runs."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -21,10 +21,10 @@ def draw(found: Compute, name: str) -> Drawing:
     if not found.base:
         drawing.text(WIDTH / 2, HEIGHT / 2, f"{found.why[0].upper()}{found.why[1:]}.", 16, "dim", "middle")
         return drawing
-    frame, unit = _frame(found), _unit(found)
+    frame, unit = _frame(found), unit_of(found)
     ys, xs = ticks(frame.y.low, frame.y.high, 6), ticks(frame.x.low / unit, frame.x.high / unit, 7)
     words = [(x * unit, axes.label(x, xs)) for x in xs]
-    draw_axes(drawing, frame, words, ys, f"training FLOPs of one run, × {_power(unit)}", found.metric)
+    draw_axes(drawing, frame, words, ys, x_title(found), found.metric)
     _curve(drawing, frame, found)
     for point in (*found.base, *found.others):
         drawing.mark(frame.x(point.flops), frame.y.inside(point.y), BASE, 3.4)
@@ -56,12 +56,13 @@ def _frame(found: Compute) -> Frame:
     return Frame(Scale(least - more, most + more, LEFT, RIGHT), Scale(low, high, BOTTOM, TOP))
 
 
-def _unit(found: Compute) -> float:
+def unit_of(found: Compute) -> float:
+    """The power of ten that the axis counts in."""
     return 10.0 ** int(f"{found.base[0].flops:e}".partition("e")[2])
 
 
-def _power(unit: float) -> str:
-    return "10" + f"{unit:e}".partition("e")[2].lstrip("+0").translate(_SUPER)
+def x_title(found: Compute) -> str:
+    return "training FLOPs of one run, × 10" + f"{unit_of(found):e}".partition("e")[2].lstrip("+0").translate(_SUPER)
 
 
 def _curve(drawing: Drawing, frame: Frame, found: Compute) -> None:
@@ -87,7 +88,7 @@ def _candidate(drawing: Drawing, frame: Frame, c: Candidate, found: Compute) -> 
 
 
 def _names(drawing: Drawing, frame: Frame, found: Compute) -> None:
-    """What was kept, by name and label; to the left where the right has no room."""
+    """What was kept, by name and label."""
     taken: list[float] = []
     kept = sorted((c for c in found.candidates if c.kind.rank >= MERGED.rank), key=lambda c: frame.y(c.at.y))
     for c in kept[:NAMED]:
@@ -96,8 +97,16 @@ def _names(drawing: Drawing, frame: Frame, found: Compute) -> None:
         while any(abs(y - other) < 15 for other in taken):
             y += 15
         taken.append(y)
-        right = x + 14 + width_of(words, 12) < frame.right
+        right = _is_better_right(frame, found, x, y, width_of(words, 12) + 14)
         drawing.text(x + 13 if right else x - 13, y + 4, words, 12, anchor="start" if right else "end", halo=True)
+
+
+def _is_better_right(frame: Frame, found: Compute, x: float, y: float, wide: float) -> bool:
+    """Whether words of that width have room at the right of a dot, and do not lie on the curve; else they go to the left."""
+    fits = x + wide < frame.right, x - wide > frame.left
+    points = [(frame.x(b.flops), frame.y(b.y)) for b in found.curve]
+    free = [not any(left < at < left + wide and abs(height - y) < 10 for at, height in points) for left in (x, x - wide)]
+    return fits[0] and (free[0] or not (fits[1] and free[1]))
 
 
 def _legend(drawing: Drawing, found: Compute) -> None:

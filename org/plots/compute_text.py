@@ -1,5 +1,6 @@
 """Loss against compute in a terminal."""
 
+import textwrap
 from itertools import pairwise
 
 from rich.text import Text
@@ -8,7 +9,7 @@ from org.plots import axes, cells, grid_text
 from org.plots.axes import limits, ticks
 from org.plots.cells import TERMINAL, Inks, headline
 from org.plots.compute import Compute
-from org.plots.compute_svg import BASE, caption
+from org.plots.compute_svg import BASE, caption, unit_of, x_title
 from org.plots.grid_text import Grid
 from org.plots.kinds import KINDS
 
@@ -19,9 +20,9 @@ def lines(found: Compute, name: str, width: int, height: int, inks: Inks = TERMI
     if not found.base:
         return [head, Text(f"{found.why[0].upper()}{found.why[1:]}.", inks["ink"])]
     legend = cells.legend(_entries(found), width, inks)
-    words = Text(caption(found), inks["dim"], no_wrap=True)
-    grid = _grid(found, width, max(height - len(legend) - 3, 8))
-    return [head, words, *grid.cells.lines(inks), *legend]
+    words = [Text(line, inks["dim"]) for line in textwrap.wrap(caption(found), max(width, 20))]
+    grid = _grid(found, width, max(height - len(legend) - len(words) - 2, 8))
+    return [head, *words, *grid.cells.lines(inks), *legend]
 
 
 def _grid(found: Compute, width: int, height: int) -> Grid:
@@ -31,8 +32,9 @@ def _grid(found: Compute, width: int, height: int) -> Grid:
     flops = [p.flops for p in base] + [c.at.flops for c in found.candidates]
     more = (max(flops) - min(flops)) * 0.05 or max(flops) * 0.1
     grid = grid_text.grid(width, height, (min(flops) - more, max(flops) + more), ys)
-    marks = ticks(grid.x.low, grid.x.high, max(width // 16, 2))
-    grid_text.axes(grid, [(x, f"{x:.3g}") for x in marks])
+    unit = unit_of(found)
+    marks = ticks(grid.x.low / unit, grid.x.high / unit, max(width // 16, 2))
+    grid_text.axes(grid, [(x * unit, axes.label(x, marks)) for x in marks])
     level = [(b.flops, b.y) for b in found.curve] or [(x, _mean(found)) for x in (grid.x.low, grid.x.high)]
     _line(grid, level)
     grid_text.dots(grid, [(p.flops, p.y, BASE) for p in base] + [(c.at.flops, c.at.y, c.kind) for c in found.candidates])
@@ -58,5 +60,5 @@ def _entries(found: Compute) -> list[tuple[str, str, str]]:
     entries = [("━", line, "head"), (BASE.symbol, f"runs of the baseline {runs}", "dim")]
     counts = [(kind, sum(c.kind is kind for c in found.candidates)) for kind in KINDS]
     return entries + [(kind.symbol, f"{kind.words} {count}", kind.colour) for kind, count in counts if count] + [
-        ("", f"x: training FLOPs of one run, about {axes.shortened(f'{found.base[0].flops:.3g}', 10)} here", "dim")
+        ("x", x_title(found), "dim")
     ]  # fmt: skip

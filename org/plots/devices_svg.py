@@ -3,15 +3,17 @@
 from collections import Counter
 from datetime import datetime, timedelta, tzinfo
 
-from org.plots.axes import shortened
+from org.plots.axes import counted, shortened
 from org.plots.devices import Row, Timeline, Use
-from org.plots.svg import Drawing, headline, legend
+from org.plots.svg import Bars, Drawing, headline, legend
 
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR, FOOT = 1200.0, 130.0, 1096.0, 116.0, 34.0, 22.0, 108.0
-COLOURS = {
-    Use.RACE: "merged", Use.BASELINE: "second", Use.STUDY: "third", Use.FRESH: "fourth", Use.SCREEN: "better", Use.TRY: "parked",
-    Use.LOST: "bad",
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR, LINE, FOOT = 1200.0, 130.0, 1096.0, 116.0, 34.0, 22.0, 4.0, 108.0
+BARS = {
+    Use.RACE: Bars("merged"), Use.BASELINE: Bars("second", ((0.45, 1.0),)), Use.STUDY: Bars("third", ((0.0, 0.55),)),
+    Use.FRESH: Bars("fourth", ((0.0, 0.38), (0.62, 1.0))), Use.SCREEN: Bars("better", ((0.3, 0.7),)),
+    Use.TRY: Bars("parked", ((0.0, 0.2), (0.4, 0.6), (0.8, 1.0))), Use.LOST: Bars("bad", ((0.0, 0.65), (0.8, 1.0))),
 }  # fmt: skip
+"""A colour and a shape each."""
 STEPS_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200)
 CAUSES = 5  # of idleness, named below
 
@@ -73,11 +75,11 @@ def _row(drawing: Drawing, found: Timeline, row: Row, y: float, zone: tzinfo) ->
     for gap in row.idle:
         x, end = _x(found, gap.begin), _x(found, gap.end)
         if end - x >= 1.0:
-            drawing.box(x, y + BAR - 4, end - x, 4, "discarded", f"idle {_times(gap.begin, gap.end, zone)}: {gap.cause}")
+            drawing.box(x, y + BAR - LINE, end - x, LINE, "discarded", f"idle {_times(gap.begin, gap.end, zone)}: {gap.cause}")
     for stretch in row.stretches:
         x, end = _x(found, stretch.begin), _x(found, stretch.end)
-        hint = f"{stretch.use.value}, {_times(stretch.begin, stretch.end, zone)}, {stretch.runs} runs"
-        drawing.box(x, y, max(end - x, 0.8), BAR, COLOURS[stretch.use], hint)
+        hint = f"{stretch.use.value}, {_times(stretch.begin, stretch.end, zone)}, {counted(stretch.runs, 'run')}"
+        drawing.bars(x, y, max(end - x, 0.8), BAR, BARS[stretch.use], hint)
     drawing.text(RIGHT + 64, y + BAR / 2 + 5, share(row.busy), 13.5, "ink", "end")
 
 
@@ -87,7 +89,8 @@ def _times(begin: datetime, end: datetime, zone: tzinfo) -> str:
 
 def _below(drawing: Drawing, found: Timeline, bottom: float) -> None:
     used = Counter(s.use for row in found.rows for s in row.stretches)
-    legend(drawing, bottom + 54, [(COLOURS[use], use.value) for use in Use if used[use]] + [("discarded", "idle, cause known")])
+    idle = Bars("discarded", ((1 - LINE / BAR, 1.0),))
+    legend(drawing, bottom + 54, [*((BARS[use], use.value) for use in Use if used[use]), (idle, "idle, cause known")])
     causes = idle_by_cause(found)
     if causes:
         told = ", ".join(f"{cause} {seconds / 3600:.1f} h" for cause, seconds in causes[:CAUSES])

@@ -1,6 +1,7 @@
 """The progress plot as a picture."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from org.plots import axes, kinds
 from org.plots.axes import Scale, limits, shortened, ticks
@@ -18,8 +19,7 @@ LETTERS = 34  # of a name
 def draw(found: Progress, name: str) -> Drawing:
     """name: of the lab."""
     drawing = Drawing(WIDTH, HEIGHT, f"Progress of {found.program or name}: {found.metric} by experiment")
-    count, kept = len(found.dots), len(merged(found))
-    title = f"{found.program or name}: {count} experiment{'' if count == 1 else 's'}, {kept} merged"
+    title = f"{found.program or name}: {axes.counted(len(found.dots), 'experiment')}, {len(merged(found))} merged"
     better = "higher" if found.higher_is_better else "lower"
     headline(drawing, title, f"{found.metric}, {better} is better. A dot is the mean of an experiment's runs.{_gain(found)}")
     if not found.dots and not found.stairs:
@@ -102,21 +102,32 @@ def _names(drawing: Drawing, frame: Frame, found: Progress) -> None:
     """The largest merges by name, on the side of the staircase where no dots are; where there is no room, none."""
     better = -1.0 if found.higher_is_better else 1.0  # down the page
     taken = [_around(frame, d) for d in found.dots if d.kind.rank >= kinds.MERGED.rank and d.y is not None]
+    taken += [_of_line(a, b) for a, b in pairwise(_corners(found.stairs, frame))]
+    names: list[Box] = []
     moved = {stair.x for stair in found.stairs}
-    for dot in sorted(merged(found), key=lambda d: d.x not in moved)[:NAMED]:
-        if dot.y is None:
+    for dot in sorted(merged(found), key=lambda d: d.x not in moved):
+        if dot.y is None or len(names) == NAMED:
             continue
         words = shortened(f"{dot.experiment} {dot.subject}", LETTERS)
         x, y = frame.x(dot.x), frame.y.inside(dot.y)
         wide = width_of(words, 11.5)
-        lefts = [(x - wide - 9, y + better * lift) for lift in (13, 27, 41)]
-        for left, middle in lefts + [(x + 9, y + better * lift) for lift in (17, 31, 45)]:
+        lefts = [(x - wide - 9, y + better * lift) for lift in (13, 27, 41, 55)]
+        for left, middle in lefts + [(x + 9, y + better * lift) for lift in (17, 31, 45, 59)]:
             box = (left, middle - 7, left + wide, middle + 7)
-            if left > frame.left and box[2] < frame.right and frame.top < middle < frame.bottom - 8 and not _hits(box, taken):
-                taken.append(box)
-                drawing.line((x, y), (left + wide if left < x else left, middle), "dim", 0.6)
+            end = (left + wide if left < x else left, middle)
+            lead = [_of_line(point, point) for point in _between((x, y), end)]
+            inside = left > frame.left and box[2] < frame.right and frame.top < middle < frame.bottom - 8
+            if inside and not _hits(box, taken) and not any(_hits(part, names) for part in lead):
+                names.append(box)
+                taken += [box, *lead]
+                drawing.line((x, y), end, "dim", 0.6)
                 drawing.text(left, middle + 4, words, 11.5, halo=True)
                 break
+
+
+def _between(a: Point, b: Point) -> list[Point]:
+    """Points on the way from a to b."""
+    return [(a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part) for part in (0.2, 0.4, 0.6, 0.8)]
 
 
 Box = tuple[float, float, float, float]
@@ -125,6 +136,10 @@ Box = tuple[float, float, float, float]
 def _around(frame: Frame, dot: Dot) -> Box:
     x, y = frame.x(dot.x), frame.y.inside(dot.y or 0.0)
     return x - 6, y - 6, x + 6, y + 6
+
+
+def _of_line(a: Point, b: Point) -> Box:
+    return min(a[0], b[0]) - 2, min(a[1], b[1]) - 2, max(a[0], b[0]) + 2, max(a[1], b[1]) + 2
 
 
 def _hits(box: Box, others: Sequence[Box]) -> bool:

@@ -14,7 +14,7 @@ MARK = "◆"
 def lines(found: Progress, name: str, width: int, height: int, inks: Inks = TERMINAL) -> list[Text]:
     """name: of the lab. In at most `width` columns and about `height` rows, titles and legend included."""
     better = "higher" if found.higher_is_better else "lower"
-    title = f"{found.program or name}: {len(found.dots)} experiments, {len(merged(found))} merged"
+    title = f"{found.program or name}: {axes.counted(len(found.dots), 'experiment')}, {len(merged(found))} merged"
     head = headline(title, f"   {found.metric}, {better} is better", inks)
     if not found.dots and not found.stairs:
         return [head, Text("No verdicts yet: the first dot appears with the first one (`org status`).", inks["ink"])]

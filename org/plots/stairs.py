@@ -3,8 +3,9 @@ all programs are shown together, the stacks that enter the lab's head."""
 
 import bisect
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from org.model.merge import Kind, Merge
 from org.plots.tried import Tried
@@ -15,7 +16,8 @@ from org.store.tables import MERGES
 
 @dataclass(frozen=True, slots=True)
 class Stair:
-    """From x on the head is worth `level`. why: "" for a merge, which has a dot of its own; else what moved it."""
+    """From x on the head is worth `level`. why: "" for a merge, which has a dot of its own, and at the beginning; else what
+    moved it."""
 
     x: float
     level: float
@@ -45,23 +47,28 @@ def read(con: sqlite3.Connection, program: str | None = None) -> Moves:
 def of(
     chosen: Sequence[Tried], xs: Sequence[float], moves: Moves, pools: Sequence[PoolValues], higher_is_better: bool
 ) -> tuple[Stair, ...]:
-    """Heads begin at the pool that their first experiment was judged against. Of several programs: the best of their heads.
-    chosen: as `tried.decided` has them, with the x of each."""
+    """A head begins at the pool that its program's first experiment was judged against, where that experiment is. Of several
+    programs: the best of those that have begun. chosen: as `tried.decided` has them, with the x of each."""
     means = {pool.id: sigma.mean(pool.values) for pool in pools}
     levels: dict[str, float] = {}
-    for t in chosen:
-        if t.pool in means:
-            levels.setdefault(t.program, means[t.pool])
-    if not levels:
-        return ()
-    best = max if higher_is_better else min
-    found = [Stair(0.0, best(levels.values()))]
     walk = _Walk(levels, {pool.tree: means[pool.id] for pool in pools}, moves.studied or {})
-    for x, move, value in _placed(chosen, xs, moves.merges):
-        walk.take(move, value)
-        now = best(levels.values())
-        if now != found[-1].level:
-            found.append(Stair(x, now, _why(move)))
+    steps: list[tuple[float, str, Callable[[], object]]] = []
+    begun: set[str] = set()
+    for t, x in zip(chosen, xs, strict=True):
+        if t.pool in means and t.program not in begun:
+            at, why = (x, f"{t.program} begins") if begun else (0.0, "")
+            steps.append((at, why, partial(levels.setdefault, t.program, means[t.pool])))
+            begun.add(t.program)
+    if not begun:
+        return ()
+    steps += [(x, _why(move), partial(walk.take, move, value)) for x, move, value in _placed(chosen, xs, moves.merges)]
+    best = max if higher_is_better else min
+    found: list[Stair] = []
+    for x, why, take in sorted(steps, key=lambda step: step[0]):
+        take()
+        now = best(levels.values()) if levels else None
+        if now is not None and (not found or now != found[-1].level):
+            found.append(Stair(x, now, why))
     return tuple(found)
 
 

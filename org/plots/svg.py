@@ -10,9 +10,22 @@ from org.plots.kinds import Kind, Shape
 from org.plots.theme import LIGHT, Theme, stylesheet
 
 FONT = "'Inter','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
-LETTER = 0.58  # mean width of a letter over its height, on the safe side
+_WIDTHS = {
+    **dict.fromkeys("fijlrtI.,:;'|!()[] -·", 0.38),
+    **dict.fromkeys("mwMW@%—…", 0.97),
+    **dict.fromkeys("±→×+−=<>~·★", 0.84),
+}
+_CAPITAL, _LETTER = 0.72, 0.63  # widths over the height, of DejaVu Sans, which is a wide one
 MADE_BY = "made by org plot"  # in every picture; what carries it may be written over
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """How a stretch of time is filled: a colour, and which parts of its height, from 0 at the top to 1."""
+
+    colour: str
+    parts: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
 
 
 @dataclass
@@ -59,6 +72,10 @@ class Drawing:
         faint = f' fill-opacity="{opacity:g}"' if opacity < 1 else ""
         shape = f'<rect class="f-{colour}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{faint}'
         self.parts.append(f"{shape}>{told}</rect>" if told else f"{shape}/>")
+
+    def bars(self, x: float, y: float, width: float, height: float, filled: Bars, hint: str = "") -> None:
+        for top, bottom in filled.parts:
+            self.box(x, y + top * height, width, (bottom - top) * height, filled.colour, hint)
 
     def crosses(self, points: Sequence[Point], size: float, colour: str) -> None:
         """Many small crosses as one path: thousands of dots stay a small file."""
@@ -108,8 +125,8 @@ class Frame:
 
 
 def width_of(words: str, size: float) -> float:
-    """About how wide a text is, without knowing the font."""
-    return len(words) * size * LETTER
+    """About how wide a text is, without knowing the font; rather wider."""
+    return size * sum(_WIDTHS.get(c, _CAPITAL if c.isupper() else _LETTER) for c in words)
 
 
 def headline(drawing: Drawing, title: str, below: str) -> None:
@@ -133,10 +150,12 @@ def axes(
     drawing.text(28, frame.top - 10, y_title, 13, "dim")
 
 
-def legend(drawing: Drawing, y: float, entries: Sequence[tuple[Kind | str, str]], x: float = 28) -> None:
+def legend(drawing: Drawing, y: float, entries: Sequence[tuple[Kind | str | Bars, str]], x: float = 28) -> None:
     """Marks with words, left to right; a colour's name instead of a kind gives a small box."""
     for kind, words in entries:
-        if isinstance(kind, Kind):
+        if isinstance(kind, Bars):
+            drawing.bars(x, y - 10, 13, 11, kind)
+        elif isinstance(kind, Kind):
             drawing.mark(x + 6, y - 4.5, kind, 5.0)
         elif kind == "head":
             drawing.line((x, y - 4.5), (x + 14, y - 4.5), kind, 3)

@@ -4,13 +4,17 @@ host and held by the keeper for its whole life: nothing expires by time alone.""
 import fcntl
 import os
 import platform
-from collections.abc import Iterable, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from org.config import CpuDevices
 from org.model.errors import DeviceError
 from org.runs import gpus
+
+LOOKS, LOOK_SECONDS = 5, 0.002  # a lease is tried again: who only looks at the holder shares the lock for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Device:
 
 
 def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
-    """The lab's devices. auto: every GPU that NVML shows, else one cpu slot a core (at most 8)."""
+    """The lab's devices; races are run on those of the first one's model. auto: every GPU that NVML shows, the commonest
+    model first, else one cpu slot a core (at most 8)."""
     if isinstance(wanted, CpuDevices):
         if wanted.cpu == 0:
             raise DeviceError("devices.cpu: 0 leaves nothing to run on; give at least one slot, or `devices: auto`")
@@ -39,7 +44,7 @@ def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
     cards = {gpu.name: gpu.model for gpu in gpus.read().gpus}
     if wanted == "auto":
         if cards:
-            return [Device(name, model, 4) for name, model in cards.items()]
+            return [Device(name, model, 4) for name, model in commonest_first(cards)]
         return [Device(f"cpu:{i}", cpu_model()) for i in range(max(1, min(8, _cores())))]
     if not wanted:
         raise DeviceError("devices: the list is empty; name devices such as cuda:0 or cpu:0, or write `devices: auto`")
@@ -47,6 +52,22 @@ def discover(wanted: str | Sequence[str] | CpuDevices) -> list[Device]:
     if twice:
         raise DeviceError(f"devices: {', '.join(twice)} is listed twice; one run a device")
     return [_named(str(name), cards) for name in wanted]
+
+
+def commonest_first(cards: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(device, model), those of the model with most cards first: one card for a display must not be what a lab races on."""
+    count = Counter(cards.values())
+    return sorted(cards.items(), key=lambda card: -count[card[1]])
+
+
+def of_races(devices: Sequence[Device]) -> list[Device]:
+    """The devices that races and their baselines are run on: values of two models are never compared."""
+    return [device for device in devices if device.model == devices[0].model]
+
+
+def models(devices: Iterable[Device]) -> str:
+    """`6 × NVIDIA H100, 2 × NVIDIA A100`."""
+    return ", ".join(f"{count} × {model}" for model, count in Counter(device.model for device in devices).items())
 
 
 def cpu_model() -> str:
@@ -84,12 +105,11 @@ def lease(device: str, folder: Path, holder: str) -> Lease | None:
     """Lock the device, or None when somebody holds it. Writes who holds it into the lock file."""
     descriptor = _open_lock(folder, device)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _locked(descriptor, fcntl.LOCK_EX, LOOKS):
+            os.close(descriptor)
+            return None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, holder.encode() + b"\n", 0)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
     except BaseException:  # a full disk: a lock that nobody can let go of would be the device's last
         os.close(descriptor)
         raise
@@ -119,14 +139,29 @@ def release(leases: Iterable[Lease]) -> None:
 
 
 def holder(device: str, folder: Path) -> str | None:
-    """Who holds the device now, as it wrote itself; None when it is free. Makes no file."""
+    """Who holds the device now, as it wrote itself; None when it is free. Makes and changes no file. Several may look at once,
+    each sharing the lock for a moment."""
     if not (folder / _file_name(device)).exists():
         return None
-    taken = lease(device, folder, "")
-    if taken is not None:
-        taken.release()
-        return None
-    return (folder / _file_name(device)).read_text(encoding="utf-8").strip() or "somebody"
+    descriptor = _open_lock(folder, device)
+    try:
+        if _locked(descriptor, fcntl.LOCK_SH):
+            return None
+        return os.pread(descriptor, 1000, 0).decode("utf-8", "replace").strip() or "somebody"
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, how: int, looks: int = 1) -> bool:
+    """Whether the lock could be had. looks: how often it is tried, for somebody may only be looking who holds it."""
+    for look in range(looks):
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if look + 1 < looks:
+                time.sleep(LOOK_SECONDS)
+    return False
 
 
 def _open_lock(folder: Path, device: str) -> int:

@@ -48,6 +48,16 @@ class Ledger:
         """For SELECTs. Each statement sees the newest committed state; nothing stays pinned."""
         return self._connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """For SELECTs that have to fit together: all of them see one state. Others write on meanwhile, and their log grows."""
+        self._connection.execute("BEGIN")
+        self._connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # BEGIN alone fixes no state
+        try:
+            yield self._connection
+        finally:
+            self._connection.rollback()
+
     def version(self) -> int:
         """Changes when another connection commits: a cheap poll."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])

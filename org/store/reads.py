@@ -166,6 +166,15 @@ class PoolValues:
     values: tuple[float, ...]
 
 
+def is_outdated(con: sqlite3.Connection, pool: int | None) -> bool:
+    """Whether its rung has a newer pool of another budget or environment: what was judged against it tells of another task."""
+    row = con.execute(
+        "SELECT 1 FROM pools p WHERE p.id = ? AND (p.budget, p.environment) != (SELECT n.budget, n.environment FROM pools n "
+        "WHERE n.rung = p.rung ORDER BY n.id DESC LIMIT 1)", (pool,)
+    ).fetchone()  # fmt: skip
+    return row is not None
+
+
 def all_pool_values(con: sqlite3.Connection) -> tuple[PoolValues, ...]:
     """Every pool of races with a value; not those of screens and larger rungs. One statement: pool_values asks once a slot,
     too often for a poll."""

@@ -18,5 +18,5 @@ silence.py   agents that work without a sign of life
 leases.py    panes that a person took and left
 titles.py    what stands on the pane borders
 standup.py   the standup at its time
-attention.py a person is called: bell, desktop, a program of theirs
+attention.py a person is called: bell, desktop, a program of theirs; desktop.py: the door to their desktop
 """

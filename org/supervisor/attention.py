@@ -4,7 +4,6 @@ that it happens once, org/lab/attention.py says; nothing that fails here is in t
 import os
 import re
 import shlex
-import shutil
 import signal
 import stat
 import subprocess
@@ -15,11 +14,12 @@ from datetime import datetime, timedelta
 from org.lab import attention
 from org.lab.attention import Call
 from org.model.errors import OrgError
+from org.supervisor import desktop
 from org.supervisor.office import Office
 from org.terminal import attach
 
 EVERY = timedelta(seconds=2)
-SHOWN = 5  # calls in one notification
+EACH = 5  # calls of a kind at once, that the person's program gets one by one
 DEADLINE_SECONDS = 20.0  # of a notification or a program
 BELL = b"\a"
 
@@ -33,17 +33,19 @@ def step(office: Office, now: datetime) -> None:
         return
     for call in calls:
         office.say(f"calls a person: {call.words}")
-    wanted = office.lab.config.attention
-    if wanted.bell:
-        ring(office)
-    if wanted.desktop and (argv := notification(office.lab.config.lab, calls)):
+    wanted, name = office.lab.config.attention, office.lab.config.lab
+    argv = desktop.command(name, calls) if wanted.desktop else []
+    told = (BELL if wanted.bell else b"") + (desktop.sequence(name, calls) if wanted.desktop and not argv else b"")
+    if told:
+        ring(office, told)
+    if argv:
         _run(office, argv)
     if wanted.command is not None:
-        for call in calls:
-            _run(office, filled(wanted.command, office.lab.config.lab, call))
+        for call in few(calls):
+            _run(office, filled(wanted.command, name, call))
 
 
-def ring(office: Office) -> list[str]:
+def ring(office: Office, told: bytes = BELL) -> list[str]:
     """A bell in each terminal that is attached to the grid; returns their names. Past tmux, which passes no bells on: in a
     grid of agents' programs each of them would ring."""
     if office.grid is None:
@@ -53,18 +55,18 @@ def ring(office: Office) -> list[str]:
     except OrgError as error:
         office.say(f"no bell: {error}")
         return []
-    return [name for name in names if _ring(name)]
+    return [name for name in names if _ring(name, told)]
 
 
-def notification(lab: str, calls: Sequence[Call], program: str = "notify-send") -> list[str]:
-    """The command line that shows them on the desktop; [] where none can be shown."""
-    found = shutil.which(program)
-    if found is None or not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")):
-        return []
-    lines = [call.words for call in calls[:SHOWN]]
-    lines += [f"… and {len(calls) - SHOWN} more"] if len(calls) > SHOWN else []
-    body = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;")
-    return [found, "--app-name=org", "--", f"org {lab}", body]
+def few(calls: Sequence[Call]) -> list[Call]:
+    """At most EACH calls of a kind, the rest of them in one: when sixty agents wait for a login, no sixty messages."""
+    found: list[Call] = []
+    for on in dict.fromkeys(call.on for call in calls):
+        mine = [call for call in calls if call.on == on]
+        found += mine[:EACH]
+        if len(mine) > EACH:
+            found.append(Call(on, mine[EACH].key, f"… and {len(mine) - EACH} more of that kind: `org status`"))
+    return found
 
 
 def filled(command: str, lab: str, call: Call) -> list[str]:
@@ -74,14 +76,14 @@ def filled(command: str, lab: str, call: Call) -> list[str]:
     return [place.sub(lambda found: values[found[0]], word) for word in shlex.split(command)]
 
 
-def _ring(terminal: str) -> bool:
-    """Whether it is a terminal that took the bell. One that takes no more output is not waited for."""
+def _ring(terminal: str, told: bytes = BELL) -> bool:
+    """Whether it is a terminal that took it. One that takes no more output is not waited for."""
     try:
         handle = os.open(terminal, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
         return False
     try:
-        return stat.S_ISCHR(os.fstat(handle).st_mode) and os.write(handle, BELL) == len(BELL)
+        return stat.S_ISCHR(os.fstat(handle).st_mode) and os.write(handle, told) == len(told)
     except OSError:
         return False
     finally:

@@ -1,5 +1,6 @@
 """What stands on the pane borders: `junior-2 · E41 run 2/10 · step 412/953 · val_bpb 2.021 · cpu:0`."""
 
+from org.comms.figures import plural
 from org.lab import schedule
 from org.lab.lab import Lab
 from org.model.agent import Agent, Control
@@ -47,7 +48,9 @@ def _title(lab: Lab, agent: Agent, running: list[Run]) -> str:
     else:
         parts += _work(lab, agent, running)
     if agent.reason:
-        parts.append(f"{agent.state.value}: {agent.reason}")
+        state = agent.state.value
+        parts = [part for part in parts if part != state]
+        parts.append(agent.reason if agent.reason.startswith(state) else f"{state}: {agent.reason}")
     return " · ".join(parts)
 
 
@@ -55,8 +58,8 @@ def _chief_words(lab: Lab) -> list[str]:
     con = lab.ledger.reader
     open_programs = len(programs.in_state(con, ProgramState.OPEN))
     return [
-        f"{open_programs} program{'' if open_programs == 1 else 's'}",
-        f"{reads.verdict_count(con)} verdicts",
+        plural(open_programs, "program"),
+        plural(reads.verdict_count(con), "verdict"),
         f"{reads.merged_count(con)} merged",
     ]
 

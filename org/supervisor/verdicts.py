@@ -11,7 +11,9 @@ from org.lab.screen import screening
 from org.lab.studies import engine as studies
 from org.lab.studies import outdated
 from org.lab.verdicts import judge
+from org.model.experiment import OPEN
 from org.model.study import Kind
+from org.store import experiments
 from org.store.tables import EXPERIMENTS, STUDIES
 from org.supervisor.office import Office
 
@@ -20,6 +22,7 @@ def step(office: Office, now: datetime) -> None:
     """Each part apart from the others: what one of them cannot do stops neither the next ones nor the pages."""
     lab = office.lab
     changed: list[str] = []
+    before = {e.id: e.state for e in experiments.in_state(lab.ledger.reader, *OPEN)}
     with Apart() as apart:
         with apart.one():
             review.step(lab, now)
@@ -40,7 +43,8 @@ def step(office: Office, now: datetime) -> None:
             _studies(office, now, apart)
         for id in dict.fromkeys(changed):
             experiment = EXPERIMENTS.get(lab.ledger.reader, id)
-            office.say(f"{id} {experiment.state.value} · {experiment.subject} · {experiment.reason}")
+            if experiment.state is not before.get(id):  # a race that only goes on is told by its runs
+                office.say(_told(id, experiment.state.value, experiment.subject, experiment.reason))
         with apart.one():
             _write_pages(office)
 
@@ -53,7 +57,11 @@ def _promote(office: Office, now: datetime, apart: Apart) -> None:
 def _studies(office: Office, now: datetime, apart: Apart) -> None:
     for id in studies.step(office.lab, now, outer=apart):
         study = STUDIES.get(office.lab.ledger.reader, id)
-        office.say(f"{id} {study.state.value} · {study.kind.value} of {study.subject} · {study.reason}")
+        office.say(_told(id, study.state.value, f"{study.kind.value} of {study.subject}", study.reason))
+
+
+def _told(id: str, state: str, *words: str) -> str:
+    return " · ".join([f"{id} {state}", *filter(None, words)])
 
 
 def _write_pages(office: Office) -> None:

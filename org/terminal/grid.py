@@ -178,9 +178,9 @@ class Grid:
     def _create(self, spec: PaneSpec) -> None:
         there = [pane for pane in self._all_panes() if pane.session == self.session]
         name = _window_with_room(spec.window, Counter(pane.window for pane in there))
-        window = next((pane.window_id for pane in there if pane.window == name), None)
-        if window is not None:
-            self._split(spec, window)
+        beside = [pane for pane in there if pane.window == name]
+        if beside:
+            self._split(spec, next((pane for pane in reversed(beside) if pane.agent), beside[-1]))
             return
         target = f"={self.session}:={name}"
         if there or self.alive():
@@ -191,9 +191,11 @@ class Grid:
         empty = ["new-session", "-d", "-s", self.session, "-n", name, "-x", str(COLUMNS), "-y", str(ROWS), "exec sleep 60"]
         self.tmux.run(empty, ["respawn-pane", "-k", "-t", target, *words(spec)], *self._labels(spec, target))
 
-    def _split(self, spec: PaneSpec, window: str) -> None:
+    def _split(self, spec: PaneSpec, last: PaneInfo) -> None:
+        """A pane behind the last one of its window."""
+        window = last.window_id
         # The new pane is active while it is marked; then the person's pane is active again, in the same breath.
-        split = ["split-window", "-t", window, *words(spec)]
+        split = ["split-window", "-t", last.pane_id, *words(spec)]
         self.tmux.run(split, *self._labels(spec, window), ["select-layout", "-t", window, "tiled"], ["last-pane", "-t", window])
 
     @staticmethod

@@ -33,7 +33,7 @@ def junior(number: int, program: str | None = None) -> Agent:
 
 
 def program(slug: str, state: ProgramState = ProgramState.OPEN, **stop: float) -> Program:
-    return Program(slug, slug, state, "?", "improve", 0.0, "time", (), {}, {}, stop, "", "chief", START)
+    return Program(slug, slug, state, "?", "improve", 0.0, "time", (), SPACE, {}, stop, "", "chief", START)
 
 
 def lab(juniors=(), programs=(), found=(), has=("cpu",), exhausted=()) -> rota.Lab:
@@ -81,6 +81,15 @@ def test_a_merge_starts_the_count_again(place):
 def test_an_exhausted_program_ends_once_nothing_of_it_races():
     (closing, _) = rota.decide(lab([junior(1, "batch")], [program("batch")], exhausted={"batch"}))
     assert closing == Close("batch", "every value that its space allows was tried (0 verdicts)")
+
+
+def test_a_brief_without_a_space_is_left_to_agents_that_need_none():
+    free = Shipped(Path("programs/free.md"), Brief("free", "Free", "What helps?", ""))
+    offline, real = junior(1), replace(junior(2), backend="claude")
+    assert rota.decide(rota.Lab([offline], [], [], [free, BRIEFS[1]], ("cpu",))) == [Open(BRIEFS[1])]
+    assert rota.decide(rota.Lab([offline, real], [], [], [free, BRIEFS[1]], ("cpu",))) == [Open(free)]
+    closing = rota.decide(lab([offline], [replace(program("free"), space={})], exhausted={"free"}))[0]
+    assert closing == Close("free", "its brief has no space for offline juniors (0 verdicts)")
 
 
 def decided(place: OfflineLab, what: str):
@@ -235,12 +244,13 @@ def test_verdicts_of_a_last_standup_are_not_told_again(place):
     assert "No race ended since" in place.calls("reply")[0][2]
 
 
-def test_without_a_brief_left_the_chief_waits_and_says_what_to_do(place):
+def test_without_a_brief_left_the_chief_waits_and_tells_the_person_once(place):
     with place.book.transaction() as tx:
         PROGRAMS.update(tx, "schedule", state=ProgramState.CLOSED)
         agents.assign(tx, "junior-1", None, place.now, "chief")
-    one = Chief(place.desk("chief"), list, ("cpu",))
+    one = Chief(place.desk("chief"), lambda: [shipped("attention", "cuda")], ("cpu",))
     for _ in range(3):
         one.step()
-    assert place.output.getvalue().count("no brief is left") == 1
+    assert place.output.getvalue().count("no brief is left that this machine can run") == 1
+    assert [call[1:3] for call in place.calls("send")] == [["human", "Nothing is left to do: every program is closed (1)"]]
     assert AGENTS.get(place.book.reader, "junior-1").program is None

@@ -1,13 +1,14 @@
 """A junior, step by step, against a real ledger and a real worktree."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from offline_lab import RECIPE, RECIPE_PATH, OfflineLab, git
 
 from org.agents import hooks
 from org.agents.offline import draft as drafts
-from org.agents.offline import recipe
+from org.agents.offline import recipe, section
 from org.agents.offline.junior import Junior
 from org.comms import mailbox
 from org.model.agent import ControlEvent, State
@@ -90,6 +91,54 @@ def test_a_refused_proposal_is_an_answer_and_another_one_follows_later(place):
     first, second = place.calls("propose")
     assert first[first.index("--subject") + 1] != second[second.index("--subject") + 1]
     assert [e.id for e in place.experiments()] == ["E1"]
+
+
+def test_of_many_verdicts_a_section_lists_the_merges_and_what_came_nearest(place):
+    junior = Junior(place.desk())
+    steps(place, junior, 2)
+    first, second = place.experiments()
+    merged, lost = place.merge(first.id), place.discard(second.id, gain=-0.004)
+    many = [merged, *(replace(lost, id=f"E{n}", decision={**lost.decision, "gain": -0.001 * n}) for n in range(10, 20))]
+    opening, _, *lines = section.told(many[::-1], "").split("\n")
+    assert opening == "11 were decided. Merges first, then what came nearest:"
+    assert [line.split(" ")[1] for line in lines[:-1]] == ["E1", "E10", "E11", "E12", "E13"]
+    assert lines[-1] == "- 6 more, none of them in a head."
+
+
+def two_programs(place: OfflineLab, space: dict[str, list[object]]) -> None:
+    """The junior's, and one named later, both over this space."""
+    place.add_program("later", space=space)
+    with place.book.transaction() as tx:
+        PROGRAMS.update(tx, "schedule", space=space)
+
+
+def assign(place: OfflineLab, slug: str) -> None:
+    with place.book.transaction() as tx:
+        AGENTS.update(tx, "junior-1", program=slug)
+
+
+def test_what_another_program_tried_is_not_proposed_only_to_be_refused(place):
+    space = {"window_pattern": ["L", "SL"], "value_embeddings": [True, False]}
+    two_programs(place, space)
+    junior = Junior(place.desk())
+    junior.step()
+    [first] = place.experiments()
+    place.discard(first.id)
+    assign(place, "later")
+    steps(place, junior, 3)
+    assert [e.program for e in place.experiments()] == ["schedule", "later"]
+    assert place.experiments()[1].subject != first.subject
+
+
+def test_what_another_program_never_judged_is_proposed(place):
+    two_programs(place, {"window_pattern": ["L", "SL"]})
+    junior = Junior(place.desk())
+    junior.step()
+    [first] = place.experiments()
+    place.decide(first.id, 0.0, Event.CANCEL)
+    assign(place, "later")
+    steps(place, junior, 2)
+    assert [e.subject for e in place.experiments()] == [first.subject] * 2
 
 
 def test_an_idea_that_names_a_key_and_a_value_is_tried_first(place):

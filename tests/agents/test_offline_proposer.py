@@ -1,6 +1,8 @@
 """What is tried next: pure, seeded, one key at a time, never twice, and better than chance."""
 
 import random
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import mean
 
@@ -99,6 +101,19 @@ def test_a_planted_optimum_is_approached_faster_than_by_lot():
     assert mean(campaign(s, count, informed)[1] for s in seeds) < 0.8 * mean(campaign(s, count, blind)[1] for s in seeds)
 
 
+def test_a_key_that_only_promises_rests_after_a_while_until_the_others_had_as_many_tries():
+    past: list[Trial] = []
+    for number in range(26):
+        change = informed(HEAD, past, number)
+        gain = 0.05 if change.key == "rate" and not any(t.key == "rate" for t in past) else -0.02
+        past.append(Trial(f"E{number}", change.key, change.before, change.after, State.DISCARDED, gain, NOISE))
+        tries = Counter(trial.key for trial in past if trial.key != "kind")  # of which there are two values only
+        least = min(tries[key] for key in ("rate", "decay", "depth", "beta"))
+        assert max(tries.values(), default=0) <= (least // proposer.ROUND + 1) * proposer.ROUND, tries
+    paid = replace(past[-1], key="rate", state=State.MERGED)
+    assert proposer._dry("rate", [*past, paid]) == 0, "a keep begins anew"
+
+
 def test_an_exhausted_space_gives_no_change():
     only = space.parse({"kind": ["x", "y"]}, "p")
     tried = [Trial("E1", "kind", "x", "y", State.DISCARDED, -0.1)]
@@ -138,6 +153,12 @@ def test_ideas_come_first_unless_their_value_was_tried():
     assert proposer.choose(SPACE, HEAD, [], seed=0, ideas=backlog) == Change("rate", 0.02, 0.1, 2)
     tried = [Trial("E1", "rate", 0.02, 0.1, State.DISCARDED, -0.1)]
     assert proposer.choose(SPACE, HEAD, tried, seed=0, ideas=backlog) == Change("other", 1, 7, 3)
+
+
+def test_an_idea_near_a_value_that_was_tried_is_tried_all_the_same():
+    near = [idea(1, "rate = 0.1005")]
+    tried = [Trial("E1", "rate", 0.02, 0.1, State.DISCARDED, -0.1)]
+    assert proposer.choose(SPACE, HEAD, tried, seed=0, ideas=near) == Change("rate", 0.02, 0.1005, 1)
 
 
 def test_a_gain_measured_from_an_old_head_is_seen_from_todays():

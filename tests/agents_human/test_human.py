@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,14 @@ def test_the_shell_greets_with_brief_and_verbs_and_its_prompt_names_the_agent(tm
     screen = grid.screen("junior-3")
     assert "You are junior-3, a junior of this lab." in screen and "Does warmup help?" in screen
     assert "Rules for agents" not in screen and "org propose" in screen
+
+
+def test_without_a_program_it_says_how_to_take_one(tmp_path):
+    seat = seated(tmp_path)
+    seat.prompt.write_text("Rules for agents.\n")
+    HUMAN.prepare(seat)
+    greeting = subprocess.run(["sh", seat.home / "greeting.sh"], capture_output=True, text=True, check=True).stdout
+    assert "You have no program yet." in greeting and "`org program assign SLUG junior-3` takes one" in greeting
 
 
 def test_letters_that_wait_stand_in_the_prompt(tmp_path, grid):

@@ -12,10 +12,15 @@ from org.model.agent import State as AgentState
 from org.model.experiment import Event as Move
 from org.model.idle import Cause
 from org.model.message import HUMAN, OFFICE, Kind
+from org.model.study import Kind as StudyKind
+from org.model.study import State as StudyState
+from org.model.study import Study
 from org.store import agents, events, experiments, idle, mail
-from org.store.tables import EXPERIMENTS
+from org.store.tables import STUDIES
 
 LATER = many.NOW + timedelta(minutes=1)
+AT_DEPTH_12 = {"experiments": ["E1"], "rung": 1, "depth": 12, "bundle": False}
+HELD = Study("S900", StudyKind.RUNG, "E1", StudyState.DONE, "office", LATER, plan=AT_DEPTH_12, outcome={"held": True})
 
 
 def called(lab: Lab, minutes: float = 1.0) -> list[tuple[str, str]]:
@@ -42,9 +47,10 @@ def happen(lab: Lab, what: str) -> str:
                 events.append(tx, "drift.alarm", "S9", at=LATER, reason="R5 is 4 σ above its pool")
                 return "nothing is merged: R5 is 4 σ above its pool"
             case "finding":
-                tx.execute("UPDATE experiments SET state = 'merged' WHERE id = 'E1'")
+                tx.execute("UPDATE experiments SET state = 'merged', subject = 'no\x1b]0;\x07 bias' WHERE id = 'E1'")
+                STUDIES.insert(tx, HELD)
                 experiments.move(tx, "E1", Move.CERTIFY, LATER)
-                return f"E1 is certified: {EXPERIMENTS.get(tx, 'E1').subject}"
+                return "E1 is a finding: no ]0; bias"
             case _:
                 idle.change(tx, "cuda:3", Cause.NOTHING, "", many.NOW - timedelta(minutes=20))
                 return "cuda:3 idle for 21 min: nothing proposed"
@@ -80,6 +86,17 @@ def test_a_question_that_was_answered_before_anybody_was_called_is_settled(lab: 
         asked = mail.ask(tx, "chief", "May I?", LATER, None, None)
         mail.answer(tx, asked.id, "yes", HUMAN, LATER)
     assert called(lab) == []
+
+
+def test_a_certified_change_is_a_finding_once_it_holds_where_the_ladder_goes(lab: Lab) -> None:
+    with lab.ledger.transaction() as tx:
+        tx.execute("UPDATE experiments SET state = 'merged' WHERE id = 'E1'")
+        experiments.move(tx, "E1", Move.CERTIFY, LATER)
+    assert called(lab) == []
+    with lab.ledger.transaction() as tx:
+        STUDIES.insert(tx, HELD)
+        events.append(tx, "rung.held", "E1", at=LATER, study="S900")
+    assert [on for on, _ in called(lab, 2.0)] == ["finding"]
 
 
 def test_mail_between_agents_and_pauses_on_purpose_call_nobody(lab: Lab) -> None:

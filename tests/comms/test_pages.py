@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from org.comms import notebook, standup
+from org.comms import figures, notebook, standup
 from org.model.agent import Agent, Control
 from org.model.agent import State as AgentState
 from org.model.experiment import Claim, Event, Experiment, State
@@ -61,7 +61,7 @@ def test_the_history_says_who_did_what(book: Ledger) -> None:
 
 def test_an_empty_day_is_a_page_too(book: Ledger) -> None:
     text = standup.render(book.reader, Standup(1, "2030-01-02", NOW, NOW), [], "m", NOW)
-    assert "no verdict since the lab began: no merge, 0 discarded." in text and "No race has ended yet." in text
+    assert "No verdict since the lab began: no merge." in text and "No race has ended yet." in text
     assert text.index("## Questions to you\n\nNone.") < text.index("## What changed")
 
 
@@ -80,3 +80,10 @@ def test_a_subject_with_a_pipe_does_not_break_the_table(book: Ledger) -> None:
     row = next(line for line in text.splitlines() if line.startswith("| [E1]"))
     head = text.splitlines()[text.splitlines().index(row) - 2]
     assert row.replace("\\|", "").count("|") == head.count("|")
+
+
+def test_numbers_as_people_read_them() -> None:
+    values = (0.0042, -0.0042, -0.00001, 0.0, None)
+    assert [figures.gain(value) for value in values] == ["+0.0042", "-0.0042", "+0.0000", "+0.0000", "–"]
+    assert [figures.plural(count, "run") for count in (0, 1, 2)] == ["no run", "1 run", "2 runs"]
+    assert [figures.ended(2, failed) for failed in (0, 1)] == ["2 runs ended", "2 runs ended, 1 without a value"]

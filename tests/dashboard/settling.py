@@ -5,6 +5,7 @@ a screen.
 """
 
 import asyncio
+import inspect
 import time
 import unicodedata
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class _Patience:
 
 class _Knock:
     """Heard once the pump has handled everything that was in its queue before."""
+
+    __signature__ = inspect.Signature()  # Textual asks each one for it, and finding it out costs more than the knock
 
     def __init__(self, pump: MessagePump) -> None:
         self._pump, self._heard = pump, not pump.call_later(self)

@@ -8,12 +8,12 @@ import pytest
 from recorder import Recorder
 from settling import eventually
 from standing import Build, Running
-from textual.command import CommandPalette
 
 from org.cli import main
 from org.dashboard import commands
 from org.dashboard.actions import ACTIONS, ELSEWHERE, Action
 from org.dashboard.follower import Follower
+from org.dashboard.screens.finder import Finder
 from org.dashboard.state import LabState
 from org.model import program
 from org.model.agent import State
@@ -103,8 +103,8 @@ async def test_the_palette_calls_the_verb(lab: Build, running: Running) -> None:
     verbs = Recorder()
     async with running(lab(), verbs) as (app, visitor):
         await visitor.press("ctrl+p")
-        await eventually(visitor, lambda: isinstance(app.screen, CommandPalette))
+        await eventually(visitor, lambda: isinstance(app.screen, Finder))
         await visitor.press(*"take", "space", *"junior-2")
-        await visitor.press("down", "enter")
+        await visitor.press("down", "enter")  # there is one
         await eventually(visitor, lambda: verbs.calls)
         assert verbs.calls == [("takeover", "junior-2")]

@@ -1,5 +1,6 @@
 """Every look is a frame, whatever happens to the ledger or its folder."""
 
+import json
 import shutil
 import sqlite3
 from datetime import timedelta
@@ -10,9 +11,12 @@ import pytest
 from standing import Build
 
 from org.dashboard.follower import Follower, setting_of, told
-from org.dashboard.state import LabState, Level
+from org.dashboard.palette import Palette
+from org.dashboard.state import DeviceLine, LabState, Level
+from org.dashboard.widgets.devices_table import DevicesTable, Row
 from org.model import experiment
 from org.model.experiment import State
+from org.model.idle import Cause, Interval
 from org.store import experiments, ledger, meta
 from org.store.layout import Layout
 
@@ -35,6 +39,25 @@ def test_a_lab_without_experiments_is_a_frame(lab: Build) -> None:
     seen = follower(lab(0, 1)).look()
     assert seen.connected
     assert (len(seen.agents), seen.points, seen.totals.verdicts, seen.sigma) == (2, (), 0, (0.0, 0.0))
+
+
+def test_a_config_that_was_applied_while_it_is_open_counts(lab: Build) -> None:
+    layout = lab(0, 1)
+    looking = follower(layout)
+    assert looking.look().setting.limits == setting_of(ledgers.CONFIG).limits
+    book = ledger.open_existing(layout.ledger)
+    with book.transaction() as tx:
+        meta.put(tx, "config", json.dumps(ledgers.CONFIG | {"limits": {"device_hours": 1.5}}))
+    assert looking.look().setting.limits == (("device-hours", 1.5),)
+    book.close()
+    looking.close()
+
+
+def test_a_device_that_idles_says_why_in_words() -> None:
+    idle = Interval(7, "cpu:0", ledgers.NOW, None, Cause.NOTHING, "no program is open")
+    [column] = [c for c in DevicesTable(full=False).fitting(200) if c.title == "Runs"]
+    row = Row(DeviceLine("cpu:0", "cpu", idle=idle), None, None)
+    assert column.cell(row, Palette(*["#000000"] * 6), 60).plain == "○ nothing proposed: no program is open"
 
 
 def test_agents_show_their_run_and_how_far_it_is(lab: Build) -> None:
@@ -103,7 +126,7 @@ def test_an_empty_file_is_a_note(tmp_path: Path) -> None:
     layout = ledgers.layout_of(tmp_path)
     layout.comms.mkdir()
     layout.ledger.touch()
-    assert "schema 0" in words(follower(layout).look())
+    assert "ledger.db is empty" in words(follower(layout).look())
 
 
 def test_a_newer_ledger_is_a_note(lab: Build) -> None:

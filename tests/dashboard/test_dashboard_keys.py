@@ -12,7 +12,6 @@ from org.dashboard import keys
 from org.dashboard.screens.form import Form
 from org.dashboard.screens.help import Help
 from org.dashboard.screens.page import Page
-from org.dashboard.screens.programs import Programs
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.model.agent import State
 from org.model.errors import Refused
@@ -78,21 +77,6 @@ async def test_agents_keys_do_nothing_where_no_agent_is_selected(lab: Build, run
         await visitor.press("5", "t", "p", "g", "w", "d", "i", "v", "e", "s")
         await eventually(visitor, lambda: verbs.calls)
         assert verbs.calls == [("standup", "now")] and not isinstance(app.screen, Form)
-
-
-async def test_experiments_and_programs_have_keys_of_their_own(lab: Build, running: Running) -> None:
-    verbs = Recorder()
-    async with running(lab(), verbs) as (app, visitor):
-        await visitor.press("2", "v", *"no", "enter", "c", "enter", "y", "k")  # E13 races: it has no certificate, and goes on
-        await visitor.press("e")
-        await eventually(visitor, lambda: "done: explain E13" in screen.text(app))
-        await visitor.press("escape", "3", "p", "enter", "a", *"ada", "enter", "down", "d", *"go", "enter")
-        await visitor.settled()
-        slug = app.query_one(Programs).selected_program.slug
-        assert verbs.calls == [
-            ("veto", "--reason", "no", "E13"), ("cancel", "E13"), ("explain", "E13"), ("pause", slug),
-            ("program", "assign", "--", slug, "ada"), ("steer", "--", slug, "go"),
-        ]  # fmt: skip
 
 
 async def test_p_resumes_an_agent_that_is_paused(lab: Build, running: Running) -> None:

@@ -87,11 +87,14 @@ async def test_the_plots_are_chosen_by_keys_and_clicks_and_follow_the_lab(lab: B
         await eventually(visitor, lambda: "61 experiments" in screen.text(app) and "× discarded 45" in screen.text(app))
 
 
-async def test_a_tab_is_made_when_it_is_opened_and_then_stays(lab: Build, running: Running) -> None:
+async def test_a_tab_is_made_once(lab: Build, running: Running) -> None:
     async with running(lab()) as (app, visitor):
-        assert [name for name, view in app._views.items() if view.stands] == ["overview"]
-        await visitor.press("8", "1", "8")
-        assert [name for name, view in app._views.items() if view.stands] == ["overview", "devices"]
+        await visitor.press("8")
+        table = app.query_one("#device-table")
+        await visitor.press("1", "8")
+        app.call_later(app._build)
+        await visitor.settled()
+        assert list(app.query("#device-table")) == [table]
 
 
 async def test_what_lies_under_a_dialogue_is_drawn_again_only_when_that_closes(lab: Build, running: Running) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, git, make, open_, repository
 
-from org.config import Config
+from org.config import Config, TaskConfig
 from org.lab import guards
 from org.lab.lab import Lab
 from org.model.errors import Refused
@@ -65,6 +66,25 @@ def test_gpus_that_cannot_be_asked_or_seen_are_told() -> None:
     assert "version mismatch" in broken.why and "nvidia-smi" in broken.mend
     (hidden,) = guards.wrong_devices(config(), ON_CPU, NONE, 8)
     assert "has 8 GPUs and this shell sees 0" in hidden.why and "sandbox" in hidden.mend
+
+
+def test_cards_of_another_model_are_told_with_the_way_out() -> None:
+    mixed = (*ON_GPU, Device("cuda:1", "A100", 4), Device("cuda:2", H100, 4))
+    (guard,) = guards.other_models(mixed)
+    assert f"2 × {H100}, 1 × A100" in guard.why and f"run on {H100} only, and only `org try` uses cuda:1" in guard.why
+    assert "devices: [cuda:1]" in guard.mend
+    assert guards.other_models(ON_GPU) == []
+
+
+def test_a_small_pool_is_told_with_what_its_races_see() -> None:
+    ladder = [{"run_budget": "100step", "pool": 4}, {"run_budget": "200step", "pool": 3}, {"run_budget": "300step"}]
+    told = config()
+    small = told.model_copy(update={"task": TaskConfig.model_validate({**told.task.model_dump(), "ladder": ladder})})
+    (guard,) = guards.small_pools(small)
+    seen = [int(share) for share in re.findall(r"(\d+)%", guard.why)]
+    assert guard.why.startswith("task.ladder[0].pool: 4: ") and len(seen) == 4
+    assert seen[0] < 20 < seen[2] and seen[1] < seen[3], "a rung in the middle runs no race; the last one has all eight"
+    assert guards.small_pools(told) == []
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from org.lab import pools, programs
 from org.lab.merging import heads
 from org.model.experiment import State
 from org.model.run import Purpose, Run
-from org.store import agents
-from org.store.tables import PROGRAMS, RUNS
+from org.model.run import State as RunState
+from org.store import agents, runs
+from org.store.tables import PROGRAMS, RUNS, SLOTS
 
 
 @pytest.fixture
@@ -36,6 +37,19 @@ def pause(lab: Played, slug: str) -> None:
 def spend(lab: Played, slug: str) -> None:
     with lab.lab.ledger.transaction() as tx:
         PROGRAMS.update(tx, slug, allowance={"device_hours": 0.0})
+
+
+def test_runs_of_one_seed_fill_one_of_the_seeds_that_may_be_carried_over(played: Played) -> None:
+    """A race and its re-check may both have run a seed."""
+    with played.lab.ledger.transaction() as tx:
+        head = heads.tree(played.lab, PROGRAMS.get(tx, "free"))
+        new = pools.of_tree(played.lab, tx, "1" * 40, played.now())
+        tried = [
+            runs.queue(tx, Run("", Purpose.RACE, RunState.QUEUED, head, 1, slot, 0, None, new.budget, played.now()))
+            for slot in (0, 0, 1, 2, 3, 4, 5, 6)
+        ]
+        carried = pools.carry_over(played.lab, tx, new, tried, played.now())
+        assert carried == SLOTS.count(tx, "WHERE pool = ?", new.id) == 8 - pools.FRESH_LEAST
 
 
 @pytest.mark.parametrize("stop", [pause, spend])

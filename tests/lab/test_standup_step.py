@@ -1,18 +1,22 @@
 """The standup: asked, answered or silent, written around everybody's words."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from click.testing import CliRunner
 from played import Played
 
 from org.cli import main
 from org.comms import reply
+from org.config import StandupConfig
 from org.lab import standup
 from org.model.agent import State
+from org.model.errors import Refused, UsageError
 from org.model.experiment import State as ExperimentState
-from org.store import agents, mail
+from org.store import agents, mail, meta
 from org.store.tables import STANDUPS
 
 
@@ -48,6 +52,8 @@ def test_everybody_is_asked_and_silence_is_recorded(played: Played) -> None:
     assert "1 verdict since the lab began: 1 merge" in text
     assert "| junior-1 | 1 of 1 | 27% to 100% | – | – | 100% |" in text, "a change of recipe values and nothing else"
     assert len([m for m in mail.of_reader(played.lab.ledger.reader, "human") if m.subject.startswith("Standup")]) == 1
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert links and all((played.lab.layout.standup("1999-01-01").parent / link).is_file() for link in links)
 
 
 def test_the_page_is_written_as_soon_as_everybody_who_is_here_has_answered(played: Played) -> None:
@@ -118,6 +124,14 @@ def test_a_person_sees_the_page_without_its_front_matter(played: Played) -> None
     assert shown.output.startswith("# Standup of")
     told = CliRunner().invoke(main.org, ["standup", "--json"], **found)  # type: ignore[arg-type]
     assert json.loads(told.output)["text"] == page(played)
+    day = STANDUPS.get(played.lab.ledger.reader, 1).day
+    assert CliRunner().invoke(main.org, ["standup", day], **found).output == shown.output  # type: ignore[arg-type]
+    found["catch_exceptions"] = True
+    wrong = CliRunner().invoke(main.org, ["standup", "1999-01-01"], **found)  # type: ignore[arg-type]
+    assert isinstance(wrong.exception, UsageError) and f"the day of a page: {day}" in str(wrong.exception)
+    played.lab.layout.standup(day).unlink()
+    gone = CliRunner().invoke(main.org, ["standup"], **found)  # type: ignore[arg-type]
+    assert isinstance(gone.exception, Refused) and "cannot be read (No such file" in str(gone.exception)
 
 
 def test_questions_to_the_person_stand_first(played: Played) -> None:
@@ -152,3 +166,48 @@ def test_one_on_request_in_the_morning_does_not_replace_the_one_at_its_time(play
     standup.step(played.lab, at(8, 2))
     standup.step(played.lab, at(9, 1))
     assert STANDUPS.count(played.lab.ledger.reader) == 2
+
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("hour", "zone", "moments"),
+    [
+        # Clocks in Berlin jump from 02:00 to 03:00 on 31 March 2030, and back from 03:00 to 02:00 on 27 October.
+        ("02:30", BERLIN, ["03-30T01:29 -", "03-30T01:30 03-30", "03-31T00:59 -", "03-31T01:00 03-31", "04-01T00:31 04-01"]),
+        ("02:30", BERLIN, ["10-26T00:30 10-26", "10-27T00:29 -", "10-27T00:30 10-27", "10-27T01:31 -", "10-28T01:30 10-28"]),
+        ("00:00", "Asia/Tokyo", ["03-01T14:59 03-01", "03-01T15:02 03-02", "03-02T14:59 -", "03-02T15:00 03-03"]),
+        ("23:59", "UTC", ["03-01T23:59 03-01", "03-02T23:58 -", "03-03T00:03 03-02", "03-03T23:59 03-03"]),
+        ("23:59", "UTC", ["03-01T23:59 03-01", "03-03T06:00 -", "03-03T23:59 03-03"]),
+    ],
+    ids=["spring", "autumn", "midnight", "a busy minute before midnight", "away over midnight"],
+)  # fmt: skip
+def test_its_hour_comes_once_a_day_also_where_clocks_are_set_and_at_midnight(
+    played: Played, hour: str, zone: str, moments: list[str]
+) -> None:
+    """moments: UTC, and the day whose standup is asked for then."""
+    config = played.lab.config.model_copy(update={"standup": StandupConfig(at=hour, timezone=zone)})
+    lab = replace(played.lab, config=config)
+    with lab.ledger.transaction() as tx:
+        meta.put(tx, "standup_last_day", "2030-02-28")
+    for moment in moments:
+        at, expected = moment.split()
+        now = datetime.fromisoformat(f"2030-{at}:00+00:00")
+        before = STANDUPS.count(lab.ledger.reader)
+        standup.step(lab, now)
+        asked = [s.day for s in STANDUPS.select(lab.ledger.reader, "ORDER BY id")][before:]
+        assert asked == ([] if expected == "-" else [f"2030-{expected}"]), moment
+        if asked:
+            standup.step(lab, now + timedelta(seconds=61))  # nobody answers, and the next day may have begun
+
+
+def test_times_are_told_in_the_labs_timezone(played: Played) -> None:
+    zone = StandupConfig(at="09:00", timezone="Asia/Tokyo")
+    lab = replace(played.lab, config=played.lab.config.model_copy(update={"standup": zone}))
+    assert "written by 18:01:00 JST" in standup.ask(lab, at(9))
+    assert "until 18:01:00 JST" in standup.ask(lab, at(9))
+    standup.step(lab, at(9, 2))
+    standup.receive(lab, "standup-1-junior-1", "junior-1", "Late.", at(9, 3))
+    standup.step(lab, at(9, 4))
+    assert "### junior-1, 01-01 18:03:00 JST" in page(played)

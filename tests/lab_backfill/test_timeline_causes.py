@@ -1,5 +1,7 @@
 """Every cause of idleness once, as the ledger then says it."""
 
+from dataclasses import replace
+
 import pytest
 from office_at_night import Night
 from played import crash
@@ -128,7 +130,7 @@ def test_a_proposal_waits_for_review(watched: Watched) -> None:
 
 def test_a_proposal_that_nobody_has_to_review_waits_for_nobody(watched: Watched) -> None:
     made = watched.change("ann", 0.1, lr=0.3)
-    assert told(watched) == (Cause.STARTING, f"{made.id} was just proposed")
+    assert told(watched) == (Cause.STARTING, f"proposed a moment ago: {made.id}")
 
 
 def test_agents_wait_for_a_permission(watched: Watched) -> None:
@@ -157,6 +159,14 @@ def test_what_is_queued_belongs_on_another_model(watched: Watched) -> None:
         POOLS.update(tx, pool.id, device_model="another")
     run = watched.queue(pool=pool.id)
     assert told(watched) == (Cause.MISMATCH, run.id)
+
+
+def test_a_card_of_another_model_than_races_are_run_on_says_so(watched: Watched) -> None:
+    first, second = watched.lab.devices
+    odd = replace(second, model="another")
+    watched.lab = watched.office.lab = replace(watched.lab, devices=(first, odd))
+    assert told(watched, odd.name) == (Cause.MISMATCH, f"races are run on {first.model}")
+    assert watched.open_one(first.name).cause is Cause.NOTHING
 
 
 def test_another_lab_has_the_device(watched: Watched) -> None:

@@ -66,7 +66,7 @@ def test_four_fresh_runs_of_each_head_certify_a_real_gain(played: Played, say: S
     assert found.state is StudyState.DONE and found.outcome["certified"] and played.experiment(e.id).state is State.CERTIFIED
     assert found.outcome["needed"] == pytest.approx(rule.needed(1, 0, played.lab.protocol))
     told = say(played, "findings").output
-    assert e.id in told and "better by" in told and "certified: 1 of 1 merges" in told
+    assert e.id in told and "better by" in told and "certified: 1 of 1 merge" in told
     row = json.loads(say(played, "findings", "--json").output)["found"][0]
     assert row["gain"] == pytest.approx(0.2) and row["e"] >= row["needed"] and row["merge"] == 1
     assert [m for m in mail.of_reader(con, "junior-1") if m.subject.startswith(f"{e.id} certified")]
@@ -76,7 +76,7 @@ def test_what_fresh_runs_do_not_show_stays_merged_and_is_not_claimed(played: Pla
     e = merged(played, 0.3)
     found = play(played, ask(played, e.id), 0.0001)
     assert not found.outcome["certified"] and played.experiment(e.id).state is State.UNCERTIFIED
-    assert "nothing of this kind yet; certified: 0 of 1 merges" in say(played, "findings").output
+    assert "nothing of this kind yet; certified: 0 of 1 merge" in say(played, "findings").output
     assert "its fresh runs do not show it" in say(played, "findings", "--all").output
 
 

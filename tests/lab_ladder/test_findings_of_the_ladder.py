@@ -37,7 +37,7 @@ def test_a_finding_is_certified_and_confirmed(lab: Climbing, say: Say) -> None:
     certify(lab, e)
     assert lab.experiment(e.id).state is State.CERTIFIED
     told = say(lab, "findings").output
-    assert "nothing of this kind yet; certified: 1 of 1 merges; confirmed at a larger scale: 0" in told
+    assert "nothing of this kind yet; certified: 1 of 1 merge; confirmed at a larger scale: 0" in told
     assert f"nothing yet: `org promote {e.id}` tests it at a larger scale" in say(lab, "findings", "--all").output
     say(lab, "promote", e.id)
     lab.play()

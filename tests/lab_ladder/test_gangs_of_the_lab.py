@@ -13,9 +13,10 @@ from played import Played
 
 from org.lab import schedule, scratch, settings
 from org.lab.collect import step as collect
-from org.lab.devices import gangs
+from org.lab.devices import causes, gangs
 from org.lab.studies import sentinel
 from org.model.errors import OrgError
+from org.model.idle import Cause
 from org.model.run import Event, Purpose, Run, State
 from org.model.study import Kind
 from org.runs import devices, executor
@@ -153,7 +154,9 @@ def test_what_ends_before_the_last_device_is_free_still_runs(lab: Played) -> Non
     queue(lab, 3)
     long, short = (queue(lab, 1, purpose=Purpose.RACE, budget=budget) for budget in ("160step", "40step"))
     step(lab)
-    assert started(lab) == [(short.id, "cpu:1")]
+    assert started(lab)[0] == (short.id, "cpu:1")
+    backfilled = [(RUNS.get(lab.lab.ledger.reader, id), device) for id, device in started(lab)[1:]]
+    assert [(run.purpose, run.budget, device) for run, device in backfilled] == [(Purpose.POOL, "40step", "cpu:2")]
     assert RUNS.get(lab.lab.ledger.reader, long.id).state is State.QUEUED
 
 
@@ -178,10 +181,9 @@ def test_the_labs_own_promotion_takes_a_gang_only_when_it_is_free(lab: Played) -
     busy = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
     on(lab, busy, "cpu:0")
     run = queue(lab, 2, agreed="office")
-    step(lab)
-    assert meta.get(lab.lab.ledger.reader, "draining") is None
     race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
     step(lab)
+    assert meta.get(lab.lab.ledger.reader, "draining") is None
     assert started(lab) == [(race.id, "cpu:1")] and gangs.standing(lab.lab, lab.now()) is None
     deadline = time.monotonic() + 120
     while devices.holder("cpu:1", lab.lab.locks) is not None:  # its keeper ends by itself
@@ -198,7 +200,44 @@ def test_a_gang_that_never_fits_keeps_nothing(lab: Played) -> None:
     queue(lab, 4)
     race = queue(lab, 1, purpose=Purpose.RACE, budget="40step")
     step(lab)
-    assert started(lab) == [(race.id, "cpu:0")] and meta.get(lab.lab.ledger.reader, "draining") is None
+    assert started(lab)[0] == (race.id, "cpu:0") and meta.get(lab.lab.ledger.reader, "draining") is None
+    assert [device for _, device in started(lab)] == ["cpu:0", "cpu:1"], "what can never start leaves no device idle"
+
+
+def test_devices_kept_for_a_gang_are_not_backfilled(lab: Played) -> None:
+    plan(lab, count=4)
+    for name in ("cpu:0", "cpu:1"):
+        on(lab, queue(lab, 1, purpose=Purpose.RACE, budget="40step"), name)
+    gang = queue(lab, 4)
+    step(lab)
+    assert started(lab) == [] and meta.get(lab.lab.ledger.reader, "draining") == gang.id
+    assert [run.id for run in lab.queued()] == [gang.id], "nothing is asked for that would wait behind it"
+    assert all(cause[0] is Cause.GANG for cause in causes.of_idle(lab.lab, {"cpu:0", "cpu:1"}, {}, lab.now()).values())
+
+
+def test_a_gang_of_the_backfill_gets_devices_once_nobody_elses_run_is_on_one(lab: Played) -> None:
+    plan(lab, count=2)
+    with lab.lab.ledger.transaction() as tx:
+        study = studies.ask(tx, Kind.ABLATION, "E1", "office", lab.now())
+        tree = lab.lab.git.run("rev-parse", "HEAD^{tree}").strip()
+        alone = runs.queue(tx, Run("", Purpose.STUDY, State.QUEUED, tree, 7, 0, 0, None, "1step", lab.now(), study=study.id))
+    on(lab, alone, "cpu:0")
+    run = queue(lab, 2, agreed="office")
+    step(lab)
+    assert started(lab) == [], "one more baseline would put it off for ever"
+    assert causes.of_idle(lab.lab, {"cpu:0"}, {}, lab.now())["cpu:1"][0] is Cause.GANG
+    ends(lab, alone)
+    step(lab)
+    assert started(lab) == [(run.id, "cpu:0-1")]
+
+
+def test_a_gang_of_the_backfill_leaves_no_device_idle_beside_the_agents_races(lab: Played) -> None:
+    plan(lab, count=2)
+    asked = queue(lab, 1)  # by an agent, as a race would be
+    on(lab, asked, "cpu:0")
+    queue(lab, 2, agreed="office")
+    step(lab)
+    assert [device for _, device in started(lab)] == ["cpu:1"]
 
 
 @pytest.mark.parametrize("whose", ["a stranger", "other R7", "test org try by ann"])
@@ -249,6 +288,14 @@ def test_a_gang_is_of_one_model(lab: Played) -> None:
     run = queue(lab, 2)
     step(lab)
     assert started(lab)[0] == (run.id, "cuda:0,2")
+
+
+def test_what_has_no_pool_is_of_the_model_of_races_too(lab: Played) -> None:
+    """Fresh seeds of head and root, or values of a sweep, would be compared over two models else."""
+    plan(lab, Device("cuda:0", "A"), Device("cuda:1", "B"))
+    first, second = (queue(lab, 1, purpose=Purpose.RACE) for _ in range(2))
+    step(lab)
+    assert started(lab) == [(first.id, "cuda:0")] and RUNS.get(lab.lab.ledger.reader, second.id).state is State.QUEUED
 
 
 def test_the_command_of_a_gang_starts_one_process_a_device(lab: Played) -> None:

@@ -1,11 +1,14 @@
 """A row that cannot be moved: what stands behind it goes on all the same, and the failure is told."""
 
+from collections.abc import Callable
+
 import pytest
+from click.testing import Result
 from heads_of import Heads
 
 from org.lab import pools
 from org.lab.apart import Apart
-from org.lab.merging import heads, revert
+from org.lab.merging import heads, revert, roots
 from org.model.errors import IllegalMove, OrgError
 from org.model.experiment import Experiment, State
 from org.model.merge import Kind as Move
@@ -13,6 +16,7 @@ from org.model.message import HUMAN
 from org.model.program import State as ProgramState
 from org.store import events, meta
 from org.store.tables import EXPERIMENTS, MERGES, PROGRAMS
+from org.workspace import refs
 
 
 def stuck(lab: Heads, state: State = State.CONFLICT) -> Experiment:
@@ -95,6 +99,33 @@ def test_of_several_moves_those_that_can_end_do(played: Heads) -> None:
     assert heads.settle_intents(played.lab, played.now(), kept) == [] and len(kept.errors) == 1
     assert played.experiment(second.id).state is State.REVERTED
     assert MERGES.count(played.lab.ledger.reader, "WHERE state = 'intent'") == 1
+
+
+def test_a_verb_answers_for_what_it_was_asked_while_another_programs_row_is_stuck(played: Heads) -> None:
+    first = stuck(played)
+    made = elsewhere(played)
+    told = played.request("revert", experiment=made.id, why="it is ugly").answer
+    assert told.startswith(f"{made.id} is taken out of the head of other")
+    assert first.id not in told and played.experiment(made.id).state is State.REVERTED
+    commit = played.persons_commit(pause=0.001)
+    told = played.request(
+        "root", commit=commit, program="other", why="a new one", task=roots.task_of(played.lab, commit, None)
+    ).answer
+    assert told.startswith(f"{commit[:12]} is the root of program other")
+
+
+def test_what_is_stuck_on_the_same_head_is_told_in_words_of_what_was_asked(played: Heads, say: Callable[..., Result]) -> None:
+    second = played.merged(degree=4)
+    first = stuck(played)
+    why = f"nothing was begun for {second.id}: the revert of {first.id} on the same head has begun and cannot end"
+    assert why in played.request("revert", experiment=second.id, why="it is ugly").answer
+    with played.lab.ledger.transaction() as tx:  # as after a kill in between: the branch has moved, the ledger has not
+        begun = MERGES.select(tx, "WHERE state = 'intent'")[0]
+        EXPERIMENTS.update(tx, first.id, state=State.MERGED)
+    assert refs.head(played.lab.git, begun.ref) == begun.new
+    told = say(played, "revert", second.id, "--why", "it is ugly")
+    assert f"is being moved: the revert of {first.id} has begun and not ended" in str(told.exception)
+    assert played.request("revert", experiment=second.id, why="it is ugly").answer.startswith(f"{second.id} is taken out")
 
 
 def test_the_first_error_is_raised_once_all_had_their_turn() -> None:

@@ -55,7 +55,9 @@ def test_it_is_written_when_it_changed_and_only_then(played: Played) -> None:
 
 def test_without_a_program_the_page_says_so(played: Played) -> None:
     programs.close(played.lab, "free", played.now(), "human", "answered")
-    assert 'Your program is "no program yet" (none).' in prompting.role_page(played.lab, "junior-1")
+    page = prompting.role_page(played.lab, "junior-1")
+    assert "You have no program yet: human assigns one by letter" in page
+    assert "Your program is" not in page and "# The brief of" not in page
 
 
 def test_a_chiefs_page_says_who_reviews_and_when_it_is_told(chiefly: Played) -> None:

@@ -12,7 +12,7 @@ from org.lab.memory import footprints, repeats
 from org.lab.propose import Proposal
 from org.model.errors import Refused
 from org.model.experiment import Claim, Event
-from org.store import experiments
+from org.store import experiments, meta
 from org.store.tables import EVENTS, EXPERIMENTS, PROGRAMS
 
 RECIPE, MODEL = "fit/recipe.yaml", "fit/model.py"
@@ -140,6 +140,15 @@ def test_footprints_survive_the_loss_of_their_file_and_a_torn_line(played: Playe
     assert footprints.of(played.lab, [made]) == known
     path.unlink()
     assert footprints.of(played.lab, [made]) == known
+
+
+def test_a_new_root_leaves_what_was_worked_out(played: Played) -> None:
+    made = played.recipe("junior-1", lr=0.3)
+    known = footprints.of(played.lab, [made])
+    git(played.lab.layout.root, "commit", "--quiet", "--allow-empty", "-m", "a person's")
+    with played.lab.ledger.transaction() as tx:
+        meta.put(tx, "root_commit", git(played.lab.layout.root, "rev-parse", "HEAD").strip())
+    assert footprints.known(played.lab, [made]) == known
 
 
 def test_a_footprint_of_code_names_its_files(played: Played) -> None:

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as xml
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from org.model.errors import Refused, UsageError
 from org.plots import devices_svg, devices_text, kinds, png, progress_svg, progress_text
 from org.plots.cells import TERMINAL
 from org.plots.devices import Row, Stretch, Timeline, Use
-from org.plots.devices_svg import COLOURS
+from org.plots.devices_svg import BARS
 from org.plots.devices_text import SYMBOLS
 from org.plots.progress import Dot, Progress
 from org.plots.stairs import Stair
@@ -62,7 +63,8 @@ def test_every_colour_of_a_picture_is_in_both_themes(ledgers: Ledgers, name: str
 
 def test_colour_is_never_the_only_signal() -> None:
     assert len({kind.shape for kind in kinds.KINDS}) == len({kind.symbol for kind in kinds.KINDS}) == len(kinds.KINDS)
-    assert len(set(SYMBOLS.values())) == len(SYMBOLS) == len(COLOURS)
+    assert len(set(SYMBOLS.values())) == len(SYMBOLS) == len(Use)
+    assert len({bars.parts for bars in BARS.values()}) == len({bars.colour for bars in BARS.values()}) == len(BARS) == len(Use)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -80,16 +82,26 @@ def luminance(colour: str) -> float:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-def test_merges_are_named_and_names_do_not_lie_on_each_other(ledgers: Ledgers) -> None:
-    drawing = pictures.progress_of(ledgers(700)).drawing()
+@pytest.mark.parametrize("name", ["progress", "compute"])
+def test_merges_are_named_and_names_do_not_lie_on_each_other_or_on_the_line(ledgers: Ledgers, name: str) -> None:
+    """The line: the head's staircase, the baseline's curve."""
+    drawing = plot(ledgers(700), name).drawing()
     boxes = []
-    for text in xml.fromstring(drawing.inner()).iter(TEXT):
+    tree = xml.fromstring(drawing.inner())
+    for text in tree.iter(TEXT):
         if re.match(r"E\d+ ", text.text or ""):
-            x, y = float(text.attrib["x"]), float(text.attrib["y"])
-            boxes.append((x, y - 11, x + width_of(text.text or "", 11.5), y + 3))
-    assert len(boxes) >= 8
+            x, y, size = (float(text.attrib[key]) for key in ("x", "y", "font-size"))
+            wide = width_of(text.text or "", size)
+            left = x - wide if text.attrib["text-anchor"] == "end" else x
+            boxes.append((left, y - 11, left + wide, y + 3))
+    assert len(boxes) >= (8 if name == "progress" else 1)
     for number, a in enumerate(boxes):
         assert not any(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for b in boxes[:number])
+    (line,) = [path for path in tree.iter("{http://www.w3.org/2000/svg}polyline") if path.attrib["class"] == "s-head"]
+    corners = [tuple(map(float, pair.split(","))) for pair in line.attrib["points"].split()]
+    for (x1, y1), (x2, y2) in pairwise(corners):
+        steps = [(x1 + (x2 - x1) * n / 50, y1 + (y2 - y1) * n / 50) for n in range(51)]
+        assert not any(a[0] < x < a[2] and a[1] + 3 < y < a[3] - 3 for a in boxes for x, y in steps)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 50), (320, 100)])
@@ -177,5 +189,5 @@ def test_a_timeline_that_is_taller_than_the_terminal_says_how_many_devices_are_m
     begin = many.NOW - timedelta(hours=2)
     rows = tuple(Row(f"cuda:{n}", (Stretch(begin, many.NOW, Use.RACE, 3),), (), 1.0) for n in range(64))
     found = [line.plain for line in devices_text.lines(Timeline(begin, many.NOW, rows, 1.0), "main", ZoneInfo("UTC"), 80, 24)]
-    assert len(found) <= 24 and "46 more devices are not shown" in found[-1]
+    assert len(found) <= 24 and re.search(r"4\d devices more: a taller terminal", found[-1])
     assert len(devices_text.lines(Timeline(begin, many.NOW, rows, 1.0), "main", ZoneInfo("UTC"), 80)) > 64

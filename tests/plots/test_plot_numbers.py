@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from org.lab import pictures
+from org.lab.devices import reading
 from org.lab.lab import Lab
 from org.model.experiment import State
 from org.model.merge import Kind, Merge
@@ -79,6 +80,11 @@ def test_a_stack_enters_the_labs_head_which_is_the_best_of_all_programs_together
     moves = merge(1, "E1", "t2", 1), merge(2, "S4", "stacked", 2.5, Kind.STACK, "")
     assert steps(chosen, *moves, stacked=0.85) == [(0, 1.01, ""), (1, 0.91, ""), (2, 0.85, "stack S4")]
     assert steps(chosen, *moves) == [(0, 1.01, ""), (1, 0.91, "")], "nobody says what it is worth"
+
+
+def test_a_program_that_begins_on_a_better_head_does_not_rewrite_the_past() -> None:
+    chosen = [one(1, State.DISCARDED), one(2, State.DISCARDED), one(3, State.DISCARDED, 2, "late")]
+    assert steps(chosen) == [(0, 1.01, ""), (3, 0.91, "late begins")]
 
 
 def test_another_root_begins_where_a_person_gave_it() -> None:
@@ -204,6 +210,13 @@ def test_every_stretch_of_a_device_is_drawn_once_and_idleness_has_its_cause(ledg
         (many.NOW.isoformat(), (many.NOW - timedelta(hours=6)).isoformat()),
     ).fetchone()[0]
     assert sum(s.runs for row in found.rows for s in row.stretches) == runs
+
+
+def test_a_timeline_does_not_begin_before_the_lab(ledgers: Ledgers) -> None:
+    lab = ledgers(10)
+    first = reading.began(lab.ledger.reader)
+    assert pictures.devices_of(lab, many.NOW, many.NOW - timedelta(days=30)).numbers.since == first
+    assert pictures.devices_of(lab, many.NOW).numbers.since == first
 
 
 def test_neighbours_of_one_use_become_one_stretch() -> None:

@@ -3,9 +3,10 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import many
 import pyarrow.parquet as parquet
@@ -18,7 +19,9 @@ from org.lab.export.columns import CURVES, TABLES, Table, Type
 from org.lab.lab import Lab
 from org.model import run as run_model
 from org.model.errors import OrgError, Refused
-from org.store import events, runs
+from org.model.experiment import State
+from org.model.idle import Cause
+from org.store import events, idle, ledger, runs
 from org.store.tables import RUNS
 
 Say = Callable[..., Result]
@@ -128,6 +131,49 @@ def test_a_second_export_leaves_whole_parts_alone_and_adds_what_is_new(
     number = (int(running.id[1:]) - 1) // 2 + 1
     assert out / "curves" / f"{number:06d}.parquet" not in same, "a part with a running run is written again"
     assert [row["id"] for row in read(out, TABLES[-2])] == list(range(1, second.rows["events"] + 1))
+
+
+def test_an_export_is_of_one_moment_while_the_lab_goes_on(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes between two tables is in none of them; the next export has it."""
+    before = {
+        t.name: lab.ledger.reader.execute(f"SELECT count(*) FROM {t.name}").fetchone()[0] for t in TABLES if t is not CURVES
+    }
+    other, write = ledger.open_existing(lab.layout.ledger), exporting_parquet.write
+
+    def meanwhile(path: Path, table: Table, rows: Iterable[Sequence[Any]]) -> int:
+        with other.transaction() as tx:
+            events.append(tx, "lab.paused", "main", "human", many.NOW, reason=table.name)
+            idle.change(tx, f"cuda:{table.name}", Cause.NOTHING, "", many.NOW)
+        return write(path, table, rows)
+
+    monkeypatch.setattr(exporting_parquet, "write", meanwhile)
+    found = exporting.export(lab, tmp_path / "out")
+    assert {name: count for name, count in found.rows.items() if name != "curves"} == before
+    assert exporting.export(lab, tmp_path / "out").rows["idle"] > before["idle"]
+    other.close()
+
+
+def test_whole_parts_of_an_older_org_are_written_again(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "EVENTS_A_PART", 100)
+    part = tmp_path / "out" / "events" / "000001.parquet"
+    exporting.export(lab, tmp_path / "out")
+    stored = parquet.read_table(part)
+    parquet.write_table(stored.drop_columns(["actor"]), part)
+    told = json.loads((tmp_path / "out" / "export.json").read_text())
+    told["files"]["events/000001.parquet"]["bytes"] = part.stat().st_size
+    (tmp_path / "out" / "export.json").write_text(json.dumps(told))
+    exporting.export(lab, tmp_path / "out")
+    assert parquet.read_table(part).equals(stored)
+
+
+def test_times_have_their_zone_and_words_of_a_kind_are_words(lab: Lab, tmp_path: Path) -> None:
+    exporting.export(lab, tmp_path / "out")
+    stored = parquet.read_schema(tmp_path / "out" / "experiments.parquet")
+    assert str(stored.field("decided_at").type) == "timestamp[ms, tz=UTC]" and str(stored.field("state").type) == "string"
+    states = {row["state"] for row in read(tmp_path / "out", TABLES[1])}
+    assert states <= {state.value for state in State} and "discarded" in states
+    backends = {row["name"]: row["backend"] for row in read(tmp_path / "out", next(t for t in TABLES if t.name == "agents"))}
+    assert backends["chief"] and backends["junior-1"] in ("claude", "codex")
 
 
 def test_a_killed_export_is_gone_on_with(lab: Lab, tmp_path: Path) -> None:

@@ -16,11 +16,59 @@ from org.model.errors import Refused
 from org.model.experiment import Experiment
 from org.store.tables import EXPERIMENTS
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 Say = Callable[..., Result]
 
 
+def test_a_finding_is_published_and_withdrawn_when_it_is_taken_out_of_the_head(
+    played: Played, certified: Experiment, say: Say, tmp_path: Path
+) -> None:
+    folder, root = tmp_path / "out", played.lab.layout.root
+    (played.lab.layout.data / "data.json").write_text(json.dumps({"request": {"corpus": f"{root}/mine"}, "schema": 1}))
+    run = publishing_facts.of(played.lab, certified.id).shown[0].run
+    log = played.lab.layout.run(run.id) / "train.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(f"reading {root}/data\n")
+    done = say(played, "publish", certified.id, "--to", str(folder))
+    assert done.exit_code == 0 and "a finding" in done.output and "look before" not in done.output, done.output
+    card = (folder / "README.md").read_text()
+    links = re.findall(r"\]\(([^)#]+)\)", card)
+    assert f"runs/{run.id}" in links and all((folder / link).exists() for link in links) and "| not kept |" in card
+    listed = re.findall(r"^\| `([^`]+)` \| ", card.split("## Files")[1], re.M)
+    assert all((folder / name).exists() for name in listed) and "data.json" in listed
+    for path in folder.rglob("*"):
+        assert not path.is_file() or str(root).encode() not in path.read_bytes(), path
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, certified.id, state="reverted", reason=f"it read {root}/val\ntwice")
+    for _ in range(2):
+        done = say(played, "publish", certified.id, "--to", str(folder))
+        assert done.exit_code == 0 and "E1 is withdrawn" in done.output
+        text = (folder / "README.md").read_text()
+        assert text.startswith("# lr = 0.3\n\n> **Withdrawn.** E1 is reverted: it read LAB/val twice. It is in no head")
+        assert text.count("Withdrawn") == 1 and text.endswith(card.partition("\n")[2].lstrip())
+    done = say(played, "publish", certified.id, "--to", str(tmp_path / "new"))
+    assert isinstance(done.exception, Refused) and "is reverted, not merged" in str(done.exception)
+
+
+@slow
+def test_what_its_certificate_failed_is_published_as_no_finding_only(
+    played: Played, certified: Experiment, say: Say, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    publishing.publish(played.lab, certified.id, folder)
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, certified.id, state="uncertified")
+        tx.execute("UPDATE studies SET outcome = json_set(outcome, '$.certified', json('false')) WHERE kind = 'certificate'")
+    done = say(played, "publish", certified.id, "--to", str(folder))
+    assert isinstance(done.exception, Refused) and "--anyway corrects its card" in str(done.exception)
+    done = say(played, "publish", certified.id, "--to", str(folder), "--anyway")
+    assert done.exit_code == 0 and "NOT a finding" in done.output
+    card = (folder / "README.md").read_text()
+    assert "> **Not a finding.** E1 is uncertified" in card and "its fresh runs do not show it" in card and "not reached" in card
+
+
+@slow
 def test_a_finding_becomes_a_folder_that_stands_alone(played: Played, certified: Experiment, say: Say, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     done = say(played, "publish", certified.id, "--to", str(folder))
@@ -32,6 +80,7 @@ def test_a_finding_becomes_a_folder_that_stands_alone(played: Played, certified:
     assert "+lr: 0.3" in (folder / "change.patch").read_text()
 
 
+@slow
 def test_the_card_states_what_the_ledger_says(played: Played, certified: Experiment, tmp_path: Path) -> None:
     publishing.publish(played.lab, certified.id, tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
@@ -46,6 +95,7 @@ def test_the_card_states_what_the_ledger_says(played: Played, certified: Experim
     assert "effective tokens" in card and "energy | not recorded" in card
 
 
+@slow
 def test_fresh_runs_are_what_reproduces_a_certified_change(played: Played, certified: Experiment, tmp_path: Path) -> None:
     publishing.publish(played.lab, certified.id, tmp_path / "out")
     told = json.loads((tmp_path / "out" / "runs.json").read_text())
@@ -55,6 +105,7 @@ def test_fresh_runs_are_what_reproduces_a_certified_change(played: Played, certi
     assert told["sigma"] > 0 and set(told["files"]) == {"fit/recipe.yaml"}
 
 
+@slow
 def test_what_is_merged_and_no_finding_is_refused_unless_wanted(
     played: Played, merged: Experiment, say: Say, tmp_path: Path
 ) -> None:
@@ -68,6 +119,7 @@ def test_what_is_merged_and_no_finding_is_refused_unless_wanted(
     assert "None: no fresh runs have tested it." in card
 
 
+@slow
 def test_what_is_not_in_a_head_is_never_published(played: Played, tmp_path: Path) -> None:
     made = played.change("junior-1", 0.0, lr=0.3)
     played.until(played.settled(made.id))
@@ -75,6 +127,7 @@ def test_what_is_not_in_a_head_is_never_published(played: Played, tmp_path: Path
         publishing.publish(played.lab, made.id, tmp_path / "out", anyway=True)
 
 
+@slow
 def test_others_files_are_never_written_over(played: Played, certified: Experiment, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -92,6 +145,7 @@ def test_others_files_are_never_written_over(played: Played, certified: Experime
         publishing.publish(played.lab, certified.id, out)
 
 
+@slow
 def test_logs_come_without_keys_and_without_this_machines_folders(played: Played, certified: Experiment, tmp_path: Path) -> None:
     run = publishing_facts.of(played.lab, certified.id).shown[0].run
     log = played.lab.layout.run(run.id) / "train.log"
@@ -106,6 +160,7 @@ def test_logs_come_without_keys_and_without_this_machines_folders(played: Played
     assert "step 100 loss 0.4" in (tmp_path / "out" / "runs" / run.id / "train.log").read_text()
 
 
+@slow
 def test_a_checkpoint_comes_only_when_asked_for_and_kept(played: Played, certified: Experiment, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no checkpoint of E1 is kept"):
         publishing.publish(played.lab, certified.id, tmp_path / "out", checkpoint=True)
@@ -129,6 +184,7 @@ def test_repeated_tokens_are_worth_less(epochs: float, worth: float) -> None:
     assert seen == 100.0 * epochs and unique == 100.0 * min(epochs, 1.0) and effective / unique == pytest.approx(worth, abs=0.01)
 
 
+@slow
 def test_the_label_is_on_the_card(played: Played, certified: Experiment, tmp_path: Path) -> None:
     with played.lab.ledger.transaction() as tx:
         EXPERIMENTS.update(tx, certified.id, label="explained by compute", label_detail={"reason": "x1.3 FLOPs explain it"})

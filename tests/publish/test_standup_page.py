@@ -18,8 +18,11 @@ from org.lab.memory.footprints import Footprint
 from org.lab.report import daily, numbers, quality
 from org.model.agent import Cause, State
 from org.model.experiment import IN_HEAD
+from org.model.experiment import State as ExperimentState
+from org.model.study import Kind
+from org.model.study import State as StudyState
 from org.store import agents, events, mail, meta, reads, rows
-from org.store.tables import EXPERIMENTS, MERGES, STANDUPS
+from org.store.tables import EXPERIMENTS, MERGES, STANDUPS, STUDIES
 
 WORDS = (
     "I halved the windows. E3 lost 0.004 by it. Muon's momentum was 2 % better. E99999 gained 0.01.\n\n"
@@ -84,6 +87,15 @@ def test_numbers_since_yesterday_are_the_ledgers(lab: Lab, page: str) -> None:
     cost = tokens_cost + seconds / 3600 * 2.5
     assert f"Certified gain: {won:+.4f} val_bpb from {len(given)} certificate" in text
     assert f"${cost / len(given):.2f} a certificate, ${cost / (won / 0.001):.2f} for each 0.001 val_bpb." in text
+
+
+def test_a_certificate_of_what_was_taken_out_since_is_no_gain(lab: Lab) -> None:
+    tested = [s for s in STUDIES.select(lab.ledger.reader) if s.kind is Kind.CERTIFICATE and s.state is StudyState.DONE]
+    given = numbers.standing(lab.ledger.reader, tested)
+    with pytest.raises(ZeroDivisionError), lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, given[0].subject, state=ExperimentState.REVERTED)
+        assert numbers.standing(tx, tested) == given[1:]
+        raise ZeroDivisionError  # nothing of it stays
 
 
 def test_forecast_stands_beside_fact(page: str) -> None:

@@ -1,5 +1,6 @@
 """What surrounds a run: its environment, the module that it imports, its progress, its device."""
 
+import fcntl
 import os
 import stat
 import sys
@@ -102,6 +103,14 @@ def test_devices_are_what_the_config_says_or_an_error_with_the_way_out() -> None
             devices.discover(wanted)
 
 
+def test_of_cards_of_several_models_races_get_the_commonest() -> None:
+    cards = {"cuda:0": "T4", "cuda:1": "H100", "cuda:2": "A100", "cuda:3": "H100"}
+    found = [Device(name, model) for name, model in devices.commonest_first(cards)]
+    assert [d.name for d in found] == ["cuda:1", "cuda:3", "cuda:0", "cuda:2"]
+    assert [d.name for d in devices.of_races(found)] == ["cuda:1", "cuda:3"]
+    assert devices.models(found) == "2 × H100, 1 × T4, 1 × A100"
+
+
 def test_device_locks_are_shared_by_all_users_of_the_host(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
@@ -115,6 +124,19 @@ def test_device_locks_are_shared_by_all_users_of_the_host(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_who_only_looks_holds_no_device_and_wipes_no_name(tmp_path: Path) -> None:
+    lease = devices.lease("cpu:0", tmp_path, "lab R1")
+    assert lease is not None
+    lease.release()
+    with (tmp_path / "cpu-0.lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # another `org status` at this moment
+        assert devices.holder("cpu:0", tmp_path) is None
+        assert devices.lease("cpu:0", tmp_path, "lab R2") is None, "it is waited for, not run over"
+    assert (tmp_path / "cpu-0.lock").read_text() == "lab R1\n"
+    assert devices.lease("cpu:0", tmp_path, "lab R2") is not None
+    assert devices.holder("cpu:0", tmp_path) == "lab R2"
+
+
 def test_a_lock_that_cannot_be_written_is_let_go(bench: Bench) -> None:
     bench.locks.mkdir()
     (bench.locks / "cpu-0.lock").symlink_to("/dev/full")

@@ -22,10 +22,11 @@ def test_twenty_agents_fill_windows_of_at_most_nine(grid: Grid, folder: Path) ->
     assert not any(p.dead for p in panes)
 
 
-def test_the_panes_of_a_window_are_tiled_to_a_readable_size(grid: Grid, folder: Path) -> None:
+def test_the_panes_of_a_window_are_tiled_in_order_to_a_readable_size(grid: Grid, folder: Path) -> None:
     grid.ensure([sleeper(f"j{n}", folder) for n in range(9)])
     sizes = grid.tmux.run(["list-panes", "-a", "-F", "#{pane_width} #{pane_height}"])
     assert all(int(w) >= 100 and int(h) >= 30 for w, h in (size.split() for size in sizes))
+    assert [pane.agent for pane in grid.panes()] == [f"j{n}" for n in range(9)]
 
 
 def test_a_second_ensure_adopts_what_lives(grid: Grid, folder: Path) -> None:

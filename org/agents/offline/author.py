@@ -17,10 +17,11 @@ from org.agents.offline.pane import Mark
 from org.agents.offline.recipe import Value
 from org.agents.offline.trials import Trial
 from org.model import idea as ideas
+from org.model.experiment import NO_VERDICT
 from org.model.idea import Idea
 from org.model.program import Program, State
 from org.store import draws, experiments, reads
-from org.store.tables import IDEAS, MESSAGES, PROGRAMS
+from org.store.tables import EXPERIMENTS, IDEAS, MESSAGES, PROGRAMS
 
 OPEN_AT_ONCE = 2  # where the config does not say
 LONGEST_WAIT_S = 60
@@ -101,16 +102,28 @@ class Author:
         """The next change. An idea is drawn before any work goes into it; what somebody else drew is theirs to try."""
         theirs = draws.in_hand(self.desk.con)
         passed = {id for id, holder in theirs.items() if holder != self.desk.name}
-        declined = [(key, value) for slug, key, value in self._declined if slug == bench.program.slug]
         while True:
+            declined = [(key, value) for slug, key, value in self._declined if slug == bench.program.slug]
             named = (backlog.named_change(i.text, bench.head) for i in bench.ideas if i.id in passed)
             change = proposer.choose(
                 bench.space, bench.head, bench.trials, seed=self._seed(bench),
                 ideas=[i for i in bench.ideas if i.id not in passed], declined=[*declined, *(n for n in named if n)],
             )  # fmt: skip
-            if change is None or change.idea is None or self.desk.org("idea", "--draw", str(change.idea)).done:
+            if change is not None and change.idea is None and self._is_known(bench, change):
+                self._declined.add((bench.program.slug, change.key, change.after))
+            elif change is None or change.idea is None or self.desk.org("idea", "--draw", str(change.idea)).done:
                 return change
-            passed.add(change.idea)
+            else:
+                passed.add(change.idea)
+
+    def _is_known(self, bench: Bench, change: proposer.Change) -> bool:
+        """Whether another program tried this very value on today's task: the lab would refuse it, at the price of a turn."""
+        con = self.desk.con
+        tail = "WHERE program != ? AND subject LIKE ?"
+        like = EXPERIMENTS.select(con, tail, bench.program.slug, f"{change.key} %→ {hypothesis.shown(change.after)}")
+        judged = [e for e in like if e.state not in NO_VERDICT and not reads.is_outdated(con, e.pool)]
+        same = trials.from_experiments(judged, self.desk.recipe_at)
+        return any((trial.key, trial.after) == (change.key, change.after) for trial in same)
 
     def _bench(self, program: Program) -> Bench | None:
         """None while the worktree is not at the program's head yet."""
@@ -191,6 +204,8 @@ class Author:
         subject = f"{EXHAUSTED}{program.slug}"
         told = MESSAGES.count(self.desk.con, "WHERE sender = ? AND subject = ?", self.desk.name, subject)
         if not told:
-            body = f"Every value that the space of {program.slug} allows was tried from its head. I need another program."
+            tried = f"Every value that the space of {program.slug} allows was tried from its head."
+            without = f"The brief of {program.slug} has no space, and without a model I try nothing else."
+            body = f"{tried if program.space else without} I need another program."
             self.desk.org("send", self.desk.chief(), subject, body)
         self._wait(f"nothing is left to try in {program.slug}", LONGEST_WAIT_S)

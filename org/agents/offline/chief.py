@@ -15,6 +15,7 @@ from org.agents.offline.pane import Mark
 from org.agents.offline.rota import Assign, Close, Open, Shipped
 from org.agents.offline.verdicts import sentence
 from org.agents.verbs import Answer
+from org.comms.figures import plural
 from org.model.agent import State
 from org.model.experiment import OPEN, VERDICTS
 from org.model.experiment import State as ExperimentState
@@ -53,7 +54,7 @@ class Chief:
     def live(self) -> str:
         running = len(reads.running(self.desk.con))
         open_ones = experiments.in_state(self.desk.con, *OPEN)
-        return f"{len(open_ones)} experiments open, {running} runs at work"
+        return f"{plural(len(open_ones), 'experiment')} open, {plural(running, 'run')} at work"
 
     def why(self) -> list[str]:
         """Each open program, its people, and how near its end it is."""
@@ -66,7 +67,7 @@ class Chief:
         row = rota.streak([e for e in lab.experiments if e.program == slug])
         limit = program.stop.get("discards")
         ends = f" of {limit:g} that end it" if limit else ""
-        return f"{slug}: {people}; {row} verdicts in a row without a merge{ends}"
+        return f"{slug}: {people}; {plural(row, 'verdict')} in a row without a merge{ends}"
 
     def _lab(self) -> rota.Lab:
         con = self.desk.con
@@ -186,8 +187,19 @@ class Chief:
         open_ones = [p.slug for p in programs.in_state(self.desk.con, ProgramState.OPEN)]
         if open_ones:
             self.desk.report(State.WORKING, f"programs: {', '.join(open_ones)}")
-        elif all(s.brief.slug in {p.slug for p in self._lab().programs} for s in self._briefs()):
+        elif rota.left(self._lab()):
+            self.desk.report(State.IDLE, self.desk.lab_pause() or "opening programs")
+        else:
             self.desk.complain(NO_BRIEF)
             self.desk.report(State.WAITING, NO_BRIEF)
-        else:
-            self.desk.report(State.IDLE, self.desk.lab_pause() or "opening programs")
+            self._tell_the_person()
+
+    def _tell_the_person(self) -> None:
+        """Once each time the last program closed: everybody idles from now on. Not where a person paused what is left."""
+        known = programs.in_state(self.desk.con, *ProgramState)
+        if self.desk.lab_pause() or any(p.state is not ProgramState.CLOSED for p in known):
+            return
+        subject = f"Nothing is left to do: {f'every program is closed ({len(known)})' if known else 'there is no program'}"
+        if not MESSAGES.count(self.desk.con, "WHERE sender = ? AND subject = ?", self.desk.name, subject):
+            body = f"The agents and devices idle: {NO_BRIEF}, or end the lab with `org stop`."
+            self._order("tell the person that nothing is left to do", "send", HUMAN, subject, body, group=())

@@ -35,11 +35,13 @@ def _counts(decided: Sequence[Experiment], since: datetime) -> str:
 def _of_program(program: Program, every: Sequence[Experiment], decided: Sequence[Experiment]) -> str:
     mine = [e for e in decided if e.program == program.slug]
     racing = [e.id for e in every if e.program == program.slug and e.is_open]
-    open_ones = f" Open: {', '.join(racing)}." if racing else ""
+    told = section.told(mine, "No verdict yet.")
+    apart = "\n\n" if "\n" in told else " "
+    open_ones = f"{apart}Open: {', '.join(racing)}." if racing else ""
     if not mine and not racing and program.state is State.CLOSED:
         return ""
     paused = " (paused)" if program.state is State.PAUSED else ""
-    return f"**{program.slug}**{paused} asks: {program.question} {section.told(mine, 'No verdict yet.')}{open_ones}"
+    return f"**{program.slug}**{paused} asks: {program.question} {told}{open_ones}"
 
 
 def _held(con: sqlite3.Connection) -> str:

@@ -1,8 +1,9 @@
 """The next change of a program's recipe: one key, one new value. Pure: the same inputs give the same change.
 
 Ideas that name a key and a value come first; then every key once; then the keys that paid, but after two in a row
-without a keep another key is due. Values come from Optuna's TPE, asked and told anew from the ledger each time, so a
-death loses nothing; when it only repeats itself, the widest gap that is left.
+without a keep another key is due, and after ROUND of them a key rests until the others had as many. Values come from
+Optuna's TPE, asked and told anew from the ledger each time, so a death loses nothing; when it only repeats itself, the
+widest gap that is left.
 """
 
 import math
@@ -26,7 +27,10 @@ from org.model.idea import Idea
 START = 5
 """Measured changes before TPE models anything."""
 IN_A_ROW = 2
-"""Changes of one key after which another key's turn comes, unless one of them was kept."""
+"""Changes of one key after which another key's turn comes, unless one of them was kept (or all others rest)."""
+ROUND = 4
+"""Changes of one key without a keep after which it rests until every other key that has something left has had as many: a
+value that promised and was not kept draws TPE to its neighbours for ever."""
 ASKS = 40
 """How often TPE may answer with what was tried before the widest gap is taken."""
 
@@ -55,7 +59,7 @@ def choose(
         tried.setdefault(key, []).append(value)
     for idea in ideas:
         named = backlog.named_change(idea.text, head)
-        if named and not _is_tried(space.get(named[0]), named[1], tried[named[0]]):
+        if named and not _is_tried(None, named[1], tried[named[0]]):  # who names a value means it, though one near by was tried
             return Change(named[0], head[named[0]], named[1], idea.id)
     inert = past.inert_keys(trials)
     left = {key: space[key] for key in space if key in head and key not in inert and _untried(space[key], tried[key])}
@@ -63,9 +67,22 @@ def choose(
         return None
     looked_at, stale = {trial.key for trial in trials}, _ground(trials)
     first = {key: left[key] for key in left if key not in looked_at}
-    left = {key: left[key] for key in left if key != stale} or left
-    key, value = _ask(first or left, head, trials, tried, seed) or _widest_gap(left, tried, seed)
+    due: Space = first or _rested(left, trials)
+    due = {key: due[key] for key in due if key != stale} or due
+    key, value = _ask(due, head, trials, tried, seed) or _widest_gap(due, tried, seed)
     return Change(key, head[key], value)
+
+
+def _rested(left: Space, trials: Sequence[Trial]) -> Space:
+    """The keys that had the fewest rounds of changes without a keep."""
+    rounds = {key: _dry(key, trials) // ROUND for key in left}
+    return {key: left[key] for key in left if rounds[key] == min(rounds.values())}
+
+
+def _dry(key: str, trials: Sequence[Trial]) -> int:
+    """Changes of a key since one of them was kept, or ever."""
+    mine = [trial.state in past.KEPT for trial in trials if trial.key == key]
+    return [*reversed(mine), True].index(True)
 
 
 def _ground(trials: Sequence[Trial]) -> str | None:

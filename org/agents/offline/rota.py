@@ -15,6 +15,7 @@ from org.model.program import Program, State
 
 JUNIORS_A_PROGRAM = 2
 """Two juniors on one question build on each other's merges; more than that race each other's bases."""
+OFFLINE = "offline"
 PENDING = frozenset({experiments.State.BETTER, experiments.State.QUEUED})
 
 
@@ -68,6 +69,15 @@ def decide(lab: Lab) -> list[Order]:
     return [*closes, *opens, *_assignments(lab, [p for p in alive if p.state is State.OPEN], more_to_come=bool(opens))]
 
 
+def left(lab: Lab) -> list[Shipped]:
+    """Briefs to open, in their order: new ones that this machine can run, and, where all juniors are offline, with a space:
+    without one these could try nothing."""
+    known = {p.slug for p in lab.programs}
+    need_a_space = all(junior.backend == OFFLINE for junior in lab.juniors)
+    new = (s for s in lab.briefs if s.brief.slug not in known and can_run(s, lab.has))
+    return [shipped for shipped in new if shipped.brief.space or not need_a_space]
+
+
 def can_run(shipped: Shipped, has: Collection[str]) -> bool:
     return set(shipped.brief.needs) <= set(has)
 
@@ -95,16 +105,15 @@ def _end(program: Program, lab: Lab) -> str:
     if decided >= program.stop.get("verdicts", math.inf):
         return f"{decided} verdicts; its stop rule says {program.stop['verdicts']:g}"
     if program.slug in lab.exhausted and not any(e.is_open for e in mine):
-        return f"every value that its space allows was tried ({decided} verdicts)"
+        why = "every value that its space allows was tried" if program.space else "its brief has no space for offline juniors"
+        return f"{why} ({decided} verdicts)"
     return ""
 
 
 def _next_briefs(lab: Lab, staffed: int) -> list[Shipped]:
-    """As many unopened briefs, in their order, as the juniors need programs."""
+    """As many of those that are left as the juniors need programs."""
     wanted = math.ceil(len(lab.juniors) / JUNIORS_A_PROGRAM)
-    known = {p.slug for p in lab.programs}
-    left = [s for s in lab.briefs if s.brief.slug not in known and can_run(s, lab.has)]
-    return left[: max(0, wanted - staffed)]
+    return left(lab)[: max(0, wanted - staffed)]
 
 
 def _assignments(lab: Lab, open_ones: Sequence[Program], more_to_come: bool) -> list[Order]:

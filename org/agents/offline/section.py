@@ -8,7 +8,7 @@ from org.agents.offline import verdicts
 from org.model.experiment import Experiment
 from org.store.tables import EXPERIMENTS, STANDUPS
 
-LISTED = 12  # verdicts that are told one by one; the rest is counted
+LISTED = 5  # verdicts that are told one by one; the rest is counted
 
 
 def of_junior(con: sqlite3.Connection, name: str, asked_at: datetime, program: str | None, blocked: str) -> str:
@@ -31,13 +31,17 @@ def last_asked(con: sqlite3.Connection, asked_at: datetime) -> datetime:
 
 
 def told(decided: Sequence[Experiment], nothing: str) -> str:
-    """Verdict by verdict; merges first when there are many."""
+    """Verdict by verdict; of many the merges and what came nearest, a line each, and how many more there are."""
     if not decided:
         return nothing
-    ranked = sorted(decided, key=lambda e: not verdicts.is_merged(e)) if len(decided) > LISTED else list(decided)
-    text = ". ".join(verdicts.sentence(e).rstrip(".") for e in ranked[:LISTED]) + "."
+    if len(decided) <= LISTED:
+        return ". ".join(verdicts.sentence(e).rstrip(".") for e in decided) + "."
+    ranked = sorted(decided, key=lambda e: (not verdicts.is_merged(e), -(e.measured_gain or 0.0)))
     rest = ranked[LISTED:]
-    return f"{text} {len(rest)} more were decided without entering a head." if rest else text
+    merged = sum(verdicts.is_merged(e) for e in rest)
+    lines = [f"- {verdicts.sentence(e).rstrip('.')}." for e in ranked[:LISTED]]
+    lines.append(f"- {len(rest)} more, {merged or 'none'} of them in a head.")
+    return "\n".join([f"{len(decided)} were decided. Merges first, then what came nearest:", "", *lines])
 
 
 def _next(open_ones: Sequence[Experiment], program: str | None) -> str:

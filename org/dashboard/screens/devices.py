@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from org.dashboard import figures
+from org.dashboard import figures, palette
 from org.dashboard.palette import Palette
 from org.dashboard.state import DeviceUse, LabState
 from org.dashboard.widgets.devices_table import DevicesTable
@@ -15,18 +15,28 @@ from org.dashboard.widgets.view import View
 ROWS = 8  # causes that are named
 
 
+class Causes(Static):
+    """Where the device-hours went, with bars as wide as there is room."""
+
+    _uses: tuple[DeviceUse, ...] = ()
+
+    def show(self, uses: tuple[DeviceUse, ...]) -> None:
+        self._uses = uses
+        self.update(causes(uses, self.size.width, palette.of_app(self.app)))
+
+    def on_resize(self) -> None:
+        self.show(self._uses)
+
+
 class Devices(View):
     def compose(self) -> ComposeResult:
         yield DevicesTable(id="device-table", full=True)
-        yield Static(id="device-idle")
+        yield Causes(id="device-idle")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
         self.query_one(DevicesTable).show_lab(lab)
         if was is None or was.uses is not lab.uses:
-            self.query_one("#device-idle", Static).update(causes(lab.uses, self.size.width, self.palette))
-
-    def on_resize(self) -> None:
-        self.query_one("#device-idle", Static).update(causes(self.lab.uses, self.size.width, self.palette))
+            self.query_one(Causes).show(lab.uses)
 
     def focus_main(self) -> None:
         self.query_one(DevicesTable).focus()

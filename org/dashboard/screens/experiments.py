@@ -2,16 +2,16 @@
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from org.dashboard import figures
 from org.dashboard.listing import ROWS
 from org.dashboard.state import LabState, Listing, Query, Sort
 from org.dashboard.widgets.experiments_table import ExperimentsTable
+from org.dashboard.widgets.hints import Hints
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment
@@ -32,7 +32,7 @@ class Experiments(View):
     def compose(self) -> ComposeResult:
         yield Input(placeholder="words, or author:NAME program: state: label:   Enter keeps, Esc clears", id="filter")
         yield ExperimentsTable(id="experiment-table")
-        yield Static(id="experiment-count")
+        yield Hints(id="experiment-count")
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
@@ -45,7 +45,7 @@ class Experiments(View):
         table.show(lab.listing.lines)
         if turned and table.row_count:
             table.move_cursor(row=0 if self._from_above else table.row_count - 1)
-        self.query_one("#experiment-count", Static).update(Text.assemble((told(lab.listing), self.palette.dim)))
+        self.query_one(Hints).show(told(lab.listing))
         self.post_message(self.Selected())
 
     @property
@@ -121,10 +121,13 @@ class Experiments(View):
             self.post_message(self.Asked())
 
 
-def told(found: Listing) -> str:
-    """What of the experiments is on the screen, and how to see the others."""
+def told(found: Listing) -> list[str]:
+    """What of the experiments is on the screen, and the keys that show the others."""
     query, every = found.query, figures.count(found.total, "experiment")
+    if not found.total:
+        return ["no experiments yet: the first one appears when an agent proposes it"]
     what = f"{found.found} of {every} match “{query.words}”" if query.words else every
     if found.found > ROWS:
-        what = f"{query.offset + 1} to {query.offset + len(found.lines)} of {what} ([ and ] turn the page)"
-    return f"{what}, {query.sort.value} (o) · Enter tells all · " + ("Esc shows all" if query.words else "/ narrows")
+        what = f"{query.offset + 1} to {query.offset + len(found.lines)} of {what}"
+    keys = ["Esc shows all" if query.words else "/ narrows", "Enter tells all"]
+    return [f"{what}, {query.sort.value} (o)", *(["[ ] turn pages"] if found.found > ROWS else []), *keys]

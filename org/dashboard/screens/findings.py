@@ -6,26 +6,28 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from org.dashboard import figures
-from org.dashboard.palette import Palette
+from org.dashboard.palette import Palette, harmless
 from org.dashboard.state import FindingLine, LabState
 from org.dashboard.symbols import EXPERIMENT
 from org.dashboard.widgets.findings_table import FindingsTable
+from org.dashboard.widgets.hints import Hints
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment, State
+from org.science.labels import Label
 
 
 class Findings(View):
     def compose(self) -> ComposeResult:
         yield FindingsTable(id="finding-table")
         yield Static(id="finding-detail")
-        yield Static(id="finding-count")
+        yield Hints(id="finding-count")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
         if was is not None and was.findings is lab.findings:
             return
         self.query_one(FindingsTable).show(lab.findings)
-        self.query_one("#finding-count", Static).update(Text.assemble((told(lab.findings), self.palette.dim)))
+        self.query_one(Hints).show(told(lab.findings))
         self._detail()
 
     @property
@@ -37,7 +39,10 @@ class Findings(View):
     def _detail(self) -> None:
         if self.app.is_running:
             row = self.query_one(FindingsTable).selected
-            self.query_one("#finding-detail", Static).update(Text("") if row is None else detail(row, self.palette))
+            rungs = len(self.lab.setting.rungs)
+            self.query_one("#finding-detail", Static).update(
+                Text("") if row is None else harmless(detail(row, self.palette, rungs))
+            )
             self.post_message(self.Selected())
 
     @on(LedgerTable.Chosen, "#finding-table")
@@ -49,26 +54,41 @@ class Findings(View):
         self.query_one(FindingsTable).focus()
 
 
-def told(found: tuple[FindingLine, ...]) -> str:
-    """How much of what was merged may be claimed."""
+def told(found: tuple[FindingLine, ...]) -> list[str]:
+    """How much of what was merged may be claimed, and the keys."""
     if not found:
-        return "nothing is merged yet: findings are what was merged and then held on fresh seeds"
+        return ["nothing is merged yet: a finding is what was merged and held on fresh seeds"]
     certified = sum(line.experiment.state is State.CERTIFIED for line in found)
     untested = sum(not line.outcome for line in found)
     words = f"{certified} of {figures.count(len(found), 'merge')} certified, {untested} not tested yet"
-    return f"{words} · Enter tells all · y tests on fresh seeds · f says what may be claimed"
+    return [words, "f says what may be claimed", "Enter tells all", "y tests on fresh seeds"]
 
 
-def detail(line: FindingLine, colours: Palette) -> Text:
-    """The certificate in words, and what explains the gain."""
+def detail(line: FindingLine, colours: Palette, rungs: int = 1) -> Text:
+    """The certificate in words, whether it may be quoted, and what explains the gain. rungs: of the ladder."""
     e, outcome = line.experiment, line.outcome
     text = Text.assemble((f"{e.id} ", f"bold {colours.plain}"), (e.subject, colours.plain))
     text.append(f"  by {e.author} in {e.program}, merge {line.merge}", style=colours.dim)
     sign = EXPERIMENT[e.state]
     said = str(outcome.get("reason") or "no certificate yet: its gain is that of the runs that selected it")
-    text.append(f"\n{sign} ", style=colours.of(sign.tone)).append(said, style=colours.plain)
-    quoted = outcome.get("shrunk_gain")
-    if e.state is State.CERTIFIED and isinstance(quoted, int | float):
-        text.append(f"  quote {figures.gain(quoted)}", style=f"bold {colours.good}")
+    text.append(f"\n{sign}  ", style=colours.of(sign.tone))
+    if e.state is State.CERTIFIED:
+        text.append(f"{_quoted(line, rungs)}  ", style=f"bold {colours.good}")
+    text.append(said, style=colours.plain)
     why = str(e.label_detail.get("reason") or "not matched for compute").removeprefix(f"{e.label}: ")
     return text.append(f"\nlabel: {e.label or 'none'}  ", style=colours.plain).append(why, style=colours.dim)
+
+
+def _quoted(line: FindingLine, rungs: int) -> str:
+    """What may be said of one that is certified, as `org findings` has it."""
+    quoted = line.outcome.get("shrunk_gain")
+    if rungs > 1 and not line.held:
+        return (
+            "it did not hold at a larger rung"
+            if line.held is False
+            else f"may not be claimed yet: org promote {line.experiment.id}"
+        )
+    if not isinstance(quoted, int | float):
+        return ""
+    where = "" if line.experiment.label == Label.ALGORITHM else " at the lab's budget, nothing about learning"
+    return f"quote {figures.gain(quoted)}{where}"

@@ -6,14 +6,17 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Input, Markdown, Static
+from textual.containers import Vertical
+from textual.widgets import Input
 
 from org.dashboard.actions import Field
+from org.dashboard.figures import harmless
+from org.dashboard.screens.dialogue import Dialogue
+from org.dashboard.widgets.lines import Lines
+from org.dashboard.widgets.prose import Prose
 
 
-class Form(ModalScreen[tuple[str, ...] | None]):
+class Form(Dialogue[tuple[str, ...] | None]):
     """Dismissed with a text a field, or None when the person thought better of it. A needed field left empty is that.
 
     body: Markdown, or a text that is shown as it is."""
@@ -26,9 +29,10 @@ class Form(ModalScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialogue") as box:
-            box.border_title, box.border_subtitle = self._title, "Enter sends · Esc cancels"
-            with VerticalScroll(can_focus=False):
-                yield Static(self._body) if isinstance(self._body, Text) else Markdown(self._body)
+            box.border_title, box.border_subtitle = Text(harmless(self._title)), "Enter sends · Esc cancels"
+            body = Prose(self._body) if isinstance(self._body, str) else Lines(list(self._body.split()))
+            body.can_focus = False
+            yield body
             for number, field in enumerate(self._fields):
                 hint = f"your {field.name}" if field.needed else f"{field.name}, if you like"
                 yield Input(value="" if number else self._start, placeholder=hint, select_on_focus=False)

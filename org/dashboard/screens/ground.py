@@ -1,9 +1,9 @@
 """The screen with the tabs, on which dialogues lie."""
 
-from textual.screen import Screen
+from org.dashboard.screens.once import Once
 
 
-class Ground(Screen[None]):
+class Ground(Once[None]):
     """While a dialogue lies on it, it is not drawn; what changed meanwhile is drawn when it is on top again.
 
     Textual 8.2 hands what changed to the dialogue's screen to be drawn through it, and marks it as changed again: from the
@@ -15,6 +15,3 @@ class Ground(Screen[None]):
         else:
             self._compositor._dirty_regions.clear()
             self._dirty_widgets.clear()
-
-    def on_screen_resume(self) -> None:
-        self.refresh()

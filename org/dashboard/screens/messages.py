@@ -3,14 +3,13 @@
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Markdown, Static
 
 from org.dashboard import figures
 from org.dashboard.state import LabState
 from org.dashboard.thread import thread_of
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.messages_table import MessagesTable, Row
+from org.dashboard.widgets.prose import Prose
 from org.dashboard.widgets.view import View
 from org.model.message import Message
 
@@ -20,16 +19,14 @@ class Messages(View):
 
     def compose(self) -> ComposeResult:
         yield MessagesTable(id="message-table")
-        with VerticalScroll(id="body"):
-            yield Static(id="message-head")
-            yield Markdown(id="message-body")
+        yield Prose(id="body")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
         if was is None or was.messages is not lab.messages or was.questions is not lab.questions:
             self.query_one(MessagesTable).show_lab(lab)
             self.call_later(self._read)  # an answer belongs to the thread that is open
         if not lab.messages:
-            self.query_one("#message-head", Static).update(Text.assemble(("No messages yet.", self.palette.dim)))
+            self.query_one(Prose).read("", (Text("No messages yet.", self.palette.dim),))
 
     @property
     def selected_message(self) -> Message | None:
@@ -37,7 +34,7 @@ class Messages(View):
         return None if row is None else row.message
 
     @on(LedgerTable.Moved, "#message-table")
-    async def _read(self) -> None:
+    def _read(self) -> None:
         row = self.query_one(MessagesTable).selected if self.app.is_running else None
         if row is None:
             return
@@ -46,10 +43,8 @@ class Messages(View):
         if shown == self._open:
             return
         self._open = shown
-        self.query_one("#message-head", Static).update(self._head(row))
         text = row.message.body if len(thread) == 1 else "\n\n---\n\n".join(self._letter(m, row) for m in thread)
-        await self.query_one("#message-body", Markdown).update(text)
-        self.query_one("#body").scroll_home(animate=False)
+        self.query_one(Prose).read(text, self._head(row))
         self.post_message(self.Selected())
 
     def _letter(self, message: Message, row: Row) -> str:
@@ -58,13 +53,12 @@ class Messages(View):
         mark = "▶ " if message.id == row.message.id else ""
         return f"{mark}**{message.sender} → {message.to}**, {at}\n\n{message.body}"
 
-    def _head(self, row: Row) -> Text:
+    def _head(self, row: Row) -> tuple[Text, Text]:
         message, colours = row.message, self.palette
-        text = Text.assemble((message.subject, f"bold {colours.plain}"))
         at = figures.day_time(message.sent_at, row.setting.zone)
-        text.append(f"\n{message.sender} → {message.to}  {at}  {message.kind.value}", style=colours.dim)
+        about = Text(f"{message.sender} → {message.to}  {at}  {message.kind.value}", colours.dim)
         refs = f"  about {', '.join(message.refs)}" if message.refs else ""
-        return text.append(refs, style=colours.live)
+        return Text(message.subject, f"bold {colours.plain}"), about.append(refs, style=colours.live)
 
     def focus_main(self) -> None:
         self.query_one(MessagesTable).focus()

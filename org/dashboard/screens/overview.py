@@ -1,4 +1,4 @@
-"""Tab 1: what the lab asks of the person, what every agent and device does, the lab in numbers."""
+"""Tab 1: what the lab asks of the person, what every agent and device does, what was learned and what it cost."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -67,4 +67,4 @@ class Overview(View):
 
 def _counted(lab: LabState) -> tuple[object, ...]:
     """What the numbers are made of."""
-    return lab.totals, lab.today, lab.spend, lab.budgets, lab.curve, lab.sigma
+    return lab.totals, lab.today, lab.spend, lab.budgets, lab.curve, lab.sigma, lab.programs, lab.agents

@@ -1,13 +1,15 @@
 """Tab 3: programs as a tree: question, head, rung, who works on it, queue, merged, discarded; then the backlog of ideas."""
 
+from rich.style import Style
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from org.dashboard import figures
-from org.dashboard.palette import Palette
+from org.dashboard.palette import Palette, harmless
 from org.dashboard.state import LabState, ProgramLine
 from org.dashboard.symbols import EXPERIMENT, PROGRAM, Tone
 from org.dashboard.widgets.view import View
@@ -22,9 +24,31 @@ QUEUED = (S.PROPOSED, S.APPROVED)
 RACING = (S.SCREENING, S.RACING, S.REOPENED)
 
 
+class ProgramTree(Tree[str]):
+    _seen_size = Size(0, 0)
+    _style: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """Kept: Textual (8.2) adds it up anew for every line that it draws."""
+        if self._style is None:
+            self._style = super().rich_style
+        return self._style
+
+    def notify_style_update(self) -> None:
+        self._style = None
+        super().notify_style_update()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One that was hidden is told its size again; Textual's would draw every line anew."""
+        if event.size == self._seen_size:
+            event.prevent_default()
+        self._seen_size = event.size
+
+
 class Programs(View):
     def compose(self) -> ComposeResult:
-        tree: Tree[str] = Tree("Programs", id="program-tree")
+        tree = ProgramTree("Programs", id="program-tree")
         tree.show_root, tree.guide_depth = False, 3
         yield tree
 
@@ -48,7 +72,7 @@ class Programs(View):
         self.post_message(self.Selected())
 
     def _node(self, node: TreeNode[str] | None, program: ProgramLine) -> TreeNode[str]:
-        label, tree = program_label(program, self.palette), self.query_one("#program-tree", Tree)
+        label, tree = harmless(program_label(program, self.palette)), self.query_one("#program-tree", Tree)
         if node is None:
             ideas = next((n for n in tree.root.children if n.data == IDEAS), None)
             is_open = program.program.state is State.OPEN
@@ -83,6 +107,7 @@ def leaves(line: ProgramLine, lab: LabState, colours: Palette) -> list[Text]:
 
 def _fill(node: TreeNode[str], labels: list[Text]) -> None:
     """Set the leaves; added and removed only where their number changed."""
+    labels = [harmless(label) for label in labels]
     for leaf, label in zip(node.children, labels, strict=False):
         if leaf.label != label:
             leaf.set_label(label)
@@ -96,28 +121,36 @@ def program_label(line: ProgramLine, colours: Palette) -> Text:
     program = line.program
     text = colours.sign(PROGRAM[program.state])
     text.append(f"  {program.slug}", style=f"bold {colours.plain}").append(f"  {program.title}", style=colours.plain)
-    counts = f"{figures.count(line.tries, 'try').replace('trys', 'tries')}, {line.count(IN_HEAD)} merged"
+    counts = f"{figures.count(line.tries, 'try')}, {line.count(IN_HEAD)} merged"
     return text.append(f"  {counts}", style=colours.live).append(
         f", {len(line.queue)} open" if line.queue else "", style=colours.live
     )
 
 
 def _facts(line: ProgramLine, lab: LabState, colours: Palette) -> list[Text]:
-    program, count = line.program, line.count
+    program = line.program
     head = (program.head_commit or "")[:9] or "no branch yet"
     facts = [
         ("asks", program.question),
         ("head", f"{head} · {program.claim} · judged by {program.objective or 'the config'}"),
         ("rung", _rung(line, lab)),
-        ("tries", f"{count(QUEUED)} queued · {count(RACING)} racing · {count((S.BETTER, S.QUEUED))} merging · "
-                  f"{count(IN_HEAD)} merged · {count((S.DISCARDED,))} discarded · {count((S.PARKED,))} parked · "
-                  f"{count((S.FAILED, S.INVALID))} failed"),
-    ]  # fmt: skip
+        ("tries", _tries(line)),
+    ]
     if line.agents:
         facts.append(("agents", ", ".join(line.agents)))
     if program.reason:
         facts.append(("note", program.reason))
     return [colours.text(f"{name:7}", Tone.DIM).append(words, style=colours.plain) for name, words in facts]
+
+
+def _tries(line: ProgramLine) -> str:
+    """How many are where; without those of which there are none."""
+    groups = (
+        ("queued", QUEUED), ("racing", RACING), ("merging", (S.BETTER, S.QUEUED)), ("merged", IN_HEAD),
+        ("discarded", (S.DISCARDED,)), ("parked", (S.PARKED,)), ("failed", (S.FAILED, S.INVALID)),
+    )  # fmt: skip
+    counted = [(words, line.count(states)) for words, states in groups]
+    return " · ".join(f"{number} {words}" for words, number in counted if number) or "none yet"
 
 
 def _rung(line: ProgramLine, lab: LabState) -> str:

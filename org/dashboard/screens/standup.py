@@ -1,16 +1,17 @@
 """Tab 6: the standups: a calendar, the days that have a page, its sections, and the page; r answers it."""
 
-import re
-
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Markdown, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from org.dashboard import month
+from org.dashboard import month, prose
+from org.dashboard.palette import harmless
 from org.dashboard.state import LabState
+from org.dashboard.widgets.prose import Prose
 from org.dashboard.widgets.view import View
 
 REPLY = (
@@ -28,14 +29,15 @@ class Standup(View):
             super().__init__()
             self.day = day
 
+    _wanted = ""  # the day whose page is shown, or being read
+
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="standup-side"):
                 yield Static(id="month")
                 yield OptionList(id="days")
                 yield OptionList(id="sections")
-            with VerticalScroll(id="standup-page"):
-                yield Markdown(NONE_YET)
+            yield Prose(NONE_YET, id="standup-page")
 
     def on_mount(self) -> None:
         self.query_one("#days").border_title = "Days"
@@ -52,7 +54,7 @@ class Standup(View):
             days.highlighted = min(at, len(lab.standups) - 1)
             self._want(lab.standups[days.highlighted].day)
         else:
-            self.query_one(Markdown).update(NONE_YET)
+            self.query_one(Prose).read(NONE_YET)
 
     @property
     def selected_day(self) -> str | None:
@@ -61,29 +63,29 @@ class Standup(View):
 
     @on(OptionList.OptionHighlighted, "#days")
     def _day(self, event: OptionList.OptionHighlighted) -> None:
-        if event.option_id is not None:
+        if event.option_id is not None and event.option_id != self._wanted:
             self._want(event.option_id)
 
     def _want(self, day: str) -> None:
+        self._wanted = day
         written = {line.day for line in self.lab.standups}
         self.query_one("#month", Static).update(month.month_of(day, written, self.palette))
         self.post_message(self.Wanted(day))
 
-    async def show_page(self, day: str, markdown: str) -> None:
+    def show_page(self, day: str, markdown: str) -> None:
         """Show the page of a day, unless it left the list while it was read."""
         days = self.query_one("#days", OptionList)
         if day not in {option.id for option in days.options}:
             return
-        await self.query_one(Markdown).update(markdown)
+        self.query_one(Prose).read(markdown)
         self.query_one("#sections", OptionList).set_options(sections_of(markdown))
 
     @on(OptionList.OptionHighlighted, "#sections")
     @on(OptionList.OptionSelected, "#sections")
     def _section(self, event: OptionList.OptionMessage) -> None:
         """Its heading comes to the top."""
-        headings = list(self.query_one(Markdown).query("MarkdownH2, MarkdownH3"))
-        if event.option_index < len(headings):
-            self.query_one("#standup-page").scroll_to_widget(headings[event.option_index], top=True, animate=False)
+        if event.option_index < len(self.query_one(Prose).headings):
+            self.query_one(Prose).scroll_to_heading(event.option_index)
 
     def focus_main(self) -> None:
         days = self.query_one("#days", OptionList)
@@ -92,4 +94,5 @@ class Standup(View):
 
 def sections_of(markdown: str) -> list[Option]:
     """The headings below the title, in order; each agent's own section is one of them."""
-    return [Option(f"{'  ' * (len(marks) - 2)}{words}") for marks, words in re.findall(r"^(#{2,3}) +(.+?) *$", markdown, re.M)]
+    found = [block for _, block in prose.headings(prose.blocks(markdown))]
+    return [Option(harmless(Text(f"{'  ' * (block.level - 2)}{block.words}"))) for block in found]

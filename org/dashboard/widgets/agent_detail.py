@@ -14,7 +14,7 @@ class AgentDetail(Static):
 
     def show(self, line: AgentLine | None, lab: LabState) -> None:
         colours = palette.of_app(self.app)
-        text = Text("") if line is None else _text(line, lab, colours)
+        text = Text("") if line is None else palette.harmless(_text(line, lab, colours))
         if text != self._text:
             self._text = text
             self.update(text, layout=False)

@@ -66,7 +66,9 @@ def _runs(row: Row, colours: Palette, width: int) -> Text:
         return colours.text(f"● {what(row.line.run)}", Tone.LIVE)
     if row.line.holder:
         return colours.text(f"◆ {row.line.holder}", Tone.WARN)
-    return colours.text(f"○ {row.line.idle or 'free'}", Tone.DIM)
+    idle = row.line.idle
+    words = "free" if idle is None else f"{idle.cause.value}{f': {idle.detail}' if idle.detail else ''}"
+    return colours.text(f"○ {words}", Tone.DIM)
 
 
 def what(run: Run) -> str:

@@ -53,7 +53,7 @@ class ExperimentsTable(LedgerTable[ExperimentLine]):
             Column("Exp.", 6, _id), Column("State", 13, _state), Column(f"{'Gain':>8}", 8, _gain),
             *([Column(f"{'Metric':>8}", 8, _metric)] if wide else []), Column("Runs", 4, _runs),
             Column("Author", 10, _author), *([Column("Program", 16 if wider else 12, _program)] if wide else []),
-            *([Column("Label", 22, _label), Column("Lines", 9, _lines)] if wider else []), Column("What is changed", 0, _subject),
+            *([Column("Label", 23, _label), Column("Lines", 9, _lines)] if wider else []), Column("What is changed", 0, _subject),
             *([Column("Why", width // 3, _reason)] if width >= 170 else []),
         ]  # fmt: skip
 

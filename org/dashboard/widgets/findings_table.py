@@ -20,7 +20,7 @@ class FindingsTable(LedgerTable[FindingLine]):
         return [
             Column("Exp.", 6, _id), Column("State", 13, _state), *([Column("Merge", 5, _merge)] if wide else []),
             Column("Fresh gain", 18, _gain), *([Column("e", 9, _e), Column("Needed", 7, _needed)] if wide else []),
-            *([Column("P(no gain)", 10, _p)] if wide else []), Column("Label", 22 if wide else 12, _label),
+            *([Column("P(no gain)", 10, _p)] if wide else []), Column("Label", 23 if wide else 13, _label),
             *([Column("Program", 12, _program)] if width >= 150 else []), Column("What", 0, _subject),
         ]  # fmt: skip
 
@@ -62,7 +62,10 @@ def _number(value: object, colours: Palette, width: int) -> Text:
 
 
 def _label(row: FindingLine, colours: Palette, width: int) -> Text:
-    return colours.text(row.experiment.label or "–", Tone.PLAIN if row.experiment.label else Tone.DIM)
+    """Where the cell is small, of `explained by compute` the words that tell it from its neighbours."""
+    words = row.experiment.label or "–"
+    shown = words if len(words) <= width else words.removeprefix("explained ")
+    return colours.text(shown, Tone.PLAIN if row.experiment.label else Tone.DIM)
 
 
 def _program(row: FindingLine, colours: Palette, width: int) -> Text:

@@ -85,6 +85,7 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
         self._keys: list[str] = []
         self._columns: list[Column[R]] = []
         self._colours: Palette | None = None
+        self._fitted_for: tuple[int, Palette] | None = None
         self._styles = Styles(Style())
         self._drawn: dict[str, Strip] = {}
 
@@ -159,7 +160,8 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
         return strips.over(line, self._ground("table--hover")) if row == self._hover else line
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fit()
+        if (self.size.width, palette.of_app(self.app)) != self._fitted_for:  # one that was hidden is told its size again
+            self._fit()
         self.move_cursor(self.cursor_row)  # into view: before it had a size there was none
 
     def notify_style_update(self) -> None:
@@ -170,6 +172,7 @@ class LedgerTable(ScrollView, Generic[R], can_focus=True):
     def _fit(self) -> None:
         """Columns for this width, in the colours of this theme."""
         self._colours, self._styles, self._drawn = palette.of_app(self.app), Styles(self.rich_style), {}
+        self._fitted_for = self.size.width, self._colours
         self._columns = _fill(self.fitting(max(self.size.width - 1, LEAST)), self.size.width - 1)
         self.refresh()
 

@@ -25,4 +25,4 @@ class NoteBar(Static):
             symbol, tone = _SIGNS[note.level]
             lines.append(Text.assemble((f"{symbol} ", f"bold {colours.of(tone)}")).append(note.text, style=colours.of(tone)))
         self.display = bool(lines)
-        self.update(Text("\n").join(lines))
+        self.update(palette.harmless(Text("\n").join(lines)))

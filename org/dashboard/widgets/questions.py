@@ -29,7 +29,7 @@ class Questions(OptionList):
         self.border_title = f"{figures.count(len(lab.questions), 'question')} to you"
         self.border_subtitle = "r answers"
         colours = palette.of_app(self.app)
-        self.set_options([Option(_prompt(q, lab, colours), id=q.id) for q in lab.questions])
+        self.set_options([Option(palette.harmless(_prompt(q, lab, colours)), id=q.id) for q in lab.questions])
         if lab.questions:
             self.highlighted = min(at, len(lab.questions) - 1)
 

@@ -23,7 +23,11 @@ class TitleBar(Widget):
         left.append(lab.lab, style=f"bold {colours.plain}")
         running = sum(1 for device in lab.devices if device.run)
         verdicts = lab.totals.verdicts
-        for number, noun in ((running, "running"), (verdicts, figures.plural(verdicts, "verdict")), (lab.totals.merged, "merged")):
+        for number, noun in (
+            (running, "running"),
+            (verdicts, figures.plural(verdicts, "verdict")),
+            (lab.totals.merged, "merged"),
+        ):
             left.append(f"  {number}", style=colours.plain).append(f" {noun}", style=colours.dim)
         if self.size.width >= 70:
             hours = lab.totals.device_seconds / 3600

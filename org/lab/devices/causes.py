@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from org.lab import schedule, scratch
+from org.lab import review, schedule, scratch
 from org.lab.devices import gangs
 from org.lab.drift import freezing
 from org.lab.lab import Lab
@@ -44,10 +44,13 @@ def of_idle(lab: Lab, busy: Collection[str], strangers: Mapping[str, str], now: 
     found = {name: reason for name, reason in used.items() if reason is not None}
     free = [device for device in lab.devices if device.name in used and device.name not in found]
     if free:
+        raced_on = lab.devices[0].model
         held = _held(lab)
         queue = schedule.queue(lab) if held is None else []
         nobody = _nobody(lab, now) if held is None and not queue else None
-        found |= {device.name: held or nobody or _waiting(lab, device, queue, now) for device in free}
+        for device in free:
+            elsewhere = (Cause.MISMATCH, f"races are run on {raced_on}") if device.model != raced_on else None
+            found[device.name] = held or (elsewhere if nobody else None) or nobody or _waiting(lab, device, queue, now)
     return found
 
 
@@ -94,6 +97,10 @@ def _waiting(lab: Lab, device: Device, queue: Sequence[tuple[Run, str | None]], 
         return Cause.GANG, gangs.words(drain)
     fitting = [run for run in startable if run.gang == 1 and schedule.fits(lab, run, device)]
     if not fitting:
+        gangs_of = (gangs.awaited(lab, run, now) for run in startable if run.gang > 1)
+        left_alone = next((found for found in gangs_of if found is not None and device.name in found.free), None)
+        if left_alone is not None:
+            return Cause.GANG, gangs.words(left_alone)
         return Cause.MISMATCH, ", ".join(run.id for run in startable[:3])
     if any(scratch.is_waiting(r) for r in requests.queued(lab.ledger.reader) if r.verb == scratch.VERB):
         return Cause.TRY, "kept for an `org try` that waits"
@@ -111,8 +118,8 @@ def _nobody(lab: Lab, now: datetime) -> Reason:
     unreviewed = proposed if lab.config.protocol.approve != "auto" else []
     if asked := [e.id for e in (*unreviewed, *worth.waiting(lab, con))]:
         return Cause.ANSWER, f"{', '.join(asked)}: approve or refuse"
-    if fresh := [e.id for e in proposed if now - e.created_at < SOON]:
-        return Cause.STARTING, f"{', '.join(fresh)} {'was' if len(fresh) == 1 else 'were'} just proposed"
+    if fresh := [e.id for e in proposed if not review.is_held(lab, e)]:
+        return Cause.STARTING, f"proposed a moment ago: {', '.join(fresh)}"
     juniors = away.juniors(lab)
     reasons = [_of_agent(lab, agent, now) for agent in juniors]
     told = [reason for reason in reasons if reason is not None]

@@ -25,16 +25,20 @@ class Drain:
     the lengths of runs are known."""
 
     run: Run
-    model: str | None
+    model: str
     free: tuple[str, ...]
     seconds: float | None
 
     def keeps(self, lab: Lab, device: Device, run: Run) -> bool:
         """Whether this device may not be given to that other run."""
-        if run.id == self.run.id or (self.model is not None and device.model != self.model):
+        return run.id != self.run.id and (run.gang > 1 or self.outlasts(lab, device, run.budget))
+
+    def outlasts(self, lab: Lab, device: Device, budget: str) -> bool:
+        """Whether a run of that budget on this device might still go on when the others are free."""
+        if device.model != self.model:
             return False
-        hours, measured = admission.run_hours(lab, run.budget)
-        return run.gang > 1 or not measured or self.seconds is None or hours * 3600 > self.seconds
+        hours, measured = admission.run_hours(lab, budget)
+        return not measured or self.seconds is None or hours * 3600 > self.seconds
 
 
 def launcher(command: str, devices: int) -> str:
@@ -78,8 +82,12 @@ def standing(lab: Lab, now: datetime) -> Drain | None:
     con = lab.ledger.reader
     id = meta.get(con, "draining")
     run = RUNS.find(con, id) if id is not None else None
-    if run is None or run.state is not State.QUEUED:
-        return None
+    return None if run is None or run.state is not State.QUEUED else awaited(lab, run, now)
+
+
+def awaited(lab: Lab, run: Run, now: datetime) -> Drain | None:
+    """What is free for a gang's run that waits, whether it is kept or just left alone."""
+    con = lab.ledger.reader
     busy = {name for other in reads.running(con) for name in gang.members(other.device)}
     free = [d for d in lab.devices if d.name not in busy and locks.holder(d.name, lab.locks) is None]
     return drain(lab, run, free, now)
@@ -105,7 +113,7 @@ def _comes_back(lab: Lab, device: Device, now: datetime) -> bool:
     return began is None or now - began < timedelta(minutes=lab.config.task.timeout_min)
 
 
-def _seconds_until(lab: Lab, wanted: str | None, lacking: int, now: datetime) -> float | None:
+def _seconds_until(lab: Lab, wanted: str, lacking: int, now: datetime) -> float | None:
     """When that many more devices of the model will be free; None where a run's length is not known."""
     running = {name: run for run in reads.running(lab.ledger.reader) for name in gang.members(run.device)}
     left = [_left(lab, running[d.name], now) for d in of_model(lab.devices, wanted) if d.name in running]
@@ -120,12 +128,13 @@ def _left(lab: Lab, run: Run, now: datetime) -> float | None:
     return max(hours * 3600 - (now - run.started_at).total_seconds(), 0.0)
 
 
-def model(lab: Lab, run: Run) -> str | None:
-    """Of whose devices a run must be: its pool's model; without a pool, a gang's is the lab's first one."""
+def model(lab: Lab, run: Run) -> str:
+    """Of whose devices a run must be: its pool's model; without a pool, that of races: whatever is run is compared with
+    something."""
     if run.pool is not None:
         return POOLS.get(lab.ledger.reader, run.pool).device_model
-    return lab.devices[0].model if run.gang > 1 else None
+    return lab.devices[0].model
 
 
-def of_model(devices: Iterable[Device], wanted: str | None) -> list[Device]:
-    return [device for device in devices if wanted is None or device.model == wanted]
+def of_model(devices: Iterable[Device], wanted: str) -> list[Device]:
+    return [device for device in devices if device.model == wanted]

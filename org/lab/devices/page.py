@@ -9,6 +9,7 @@ from org.lab.devices import reading as timeline_read
 from org.lab.devices.reading import DeviceTime, Stretch
 from org.lab.lab import Lab
 from org.model.idle import Cause
+from org.runs.devices import models
 
 LETTERS = {
     "race": "R", "re-check": "K", "baseline": "B", "fresh seed": "F", "screen": "S", "screen baseline": "s", "certificate": "C",
@@ -60,7 +61,7 @@ def section(lab: Lab, since: datetime | None, now: datetime) -> str:
         return ""
     idle, price = sum(all_.idle_seconds.values()), lab.config.device_dollars_per_hour
     head = (
-        f"{len(lab.devices)} × {lab.devices[0].model}: {all_.busy_share:.0%} busy, "
+        f"{models(lab.devices)}: {all_.busy_share:.0%} busy, "
         f"{_hours(all_.busy_seconds)} device-hours of use, {_hours(idle)} idle."
     )
     if idle < 1:

@@ -69,4 +69,6 @@ def _wanted(subject: Subject) -> Iterator[Finding]:
         says = f"the first rung has depth {rung.depth}, and the only devices are CPUs: a run would take days"
         yield warning("devices", says, "a machine with a GPU, or `org init . --profile laptop --out laptop.yaml`")
     elif not wrong:
-        yield ok("devices", ", ".join(device.name for device in found) + f" ({found[0].model})")
+        for guard in guards.other_models(found):
+            yield warning("devices", guard.why, guard.mend)
+        yield ok("devices", ", ".join(device.name for device in found) + f" ({devices.models(found)})")

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from org.lab import guards
 from org.lab.doctor.finding import Finding, ok, problem, warning
 from org.lab.doctor.subject import Subject
 from org.runs import environment
@@ -40,6 +41,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
         if program is not None and shutil.which(program, path=subject.path) is None:
             says = f"`{program}` is not a program of this machine"
             yield problem(f"task.{key}", says, f"install {program}, or correct task.{key}")
+    for guard in guards.small_pools(subject.config):
+        yield warning("task", guard.why, guard.mend)
     if re.search(r"\{python\}.* -m trainer\b", task.command):
         on_gpu = any(device.kind == "cuda" for device in subject.devices())
         said = _ask(subject.python, subject.environ, with_cuda=on_gpu)

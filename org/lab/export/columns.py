@@ -151,6 +151,26 @@ RUNS = Table("runs", "one execution of the task at a tree with a seed on a devic
     Column("finished_at", D, "when its end was noted"),
 ), order=_EXPERIMENT_ORDER)  # fmt: skip
 
+AGENTS = Table("agents", "somebody of the lab, as of now", (
+    Column("name", T, "chief, junior-1 …: experiments.author, usage.agent"),
+    Column("role", T, "name of its role"),
+    Column("backend", T, "what sits in its pane: claude, codex, api, command, human, offline or replay"),
+    Column("state", T, "starting, idle, working, waiting, stalled, crashed, paused or stopped"),
+    Column("control", T, "who has its pane: agent, requested or human"),
+    Column("state_since", D, "since when it is in its state"),
+    Column("control_since", D, "since when they have it"),
+    Column("program", T, "slug of the program that it works on"),
+    Column("device", T, "device that its tries prefer"),
+    Column("branch", T, "its branch in the program"),
+    Column("controlled_by", T, "the person who has its pane"),
+    Column("deaths", K, "how often in a row its process ended", "deaths"),
+    Column("reason", T, "why it is in its state"),
+    Column("cause", T, "what it waits for: permission, rate limit …"),
+), order="name", left_out=(
+    "branch_base", "control_note", "control_commit", "last_words", "died_at", "until", "session", "context", "heard_at",
+    "prompted_at",
+))  # fmt: skip
+
 POOLS = Table("pools", "baseline runs of one tree, task, rung, budget and environment on one device model", (
     Column("id", K, "number of the pool"),
     Column("key", T, "digest of everything that makes two values comparable"),
@@ -265,5 +285,5 @@ CURVES = Table("curves", "one line of a run's metrics.jsonl", (
 ), grows=True)  # fmt: skip
 
 TABLES = (
-    PROGRAMS, EXPERIMENTS, RUNS, POOLS, POOL_SLOTS, VERDICTS, STUDIES, MERGES, IDLE, USAGE, EVENTS, CURVES,
+    PROGRAMS, EXPERIMENTS, RUNS, AGENTS, POOLS, POOL_SLOTS, VERDICTS, STUDIES, MERGES, IDLE, USAGE, EVENTS, CURVES,
 )  # fmt: skip

@@ -33,27 +33,25 @@ class Exported:
 
 def export(lab: Lab, path: Path) -> Exported:
     """Write the folder, or bring an earlier export of this lab up to now. Refused where others' files are; OrgError without
-    pyarrow. A kill in between leaves whole files, and the next export goes on."""
+    pyarrow. What the ledger's tables say fits together: all of them are read from one state, also while the lab goes on. A
+    kill in between leaves whole files, and the next export goes on."""
     exporting_parquet.require()
-    con = lab.ledger.reader
     folder = exporting_files.open_(path, "export.json", _identity(lab))
-    rows: dict[str, int] = {}
-    written = 0
-    for table in TABLES:
-        if table is EVENTS:
-            count, files = _parts(folder, table, _last_event(con), EVENTS_A_PART, lambda a, b: _events(con, a, b), lambda b: True)
-        elif table is CURVES:
-            ended = _open_runs(con)
-            last = _last_run(con)
-            count, files = _parts(
-                folder, table, last, RUNS_A_PART, lambda a, b: _curves(lab, a, b),
-                lambda b, ended=ended: b < ended,  # type: ignore[misc]
-            )  # fmt: skip
-        else:
-            count, files = _whole(folder, table, con), 1
-        rows[table.name], written = count, written + files
+    with lab.ledger.snapshot() as con:
+        done = {table.name: _of_ledger(folder, table, con) for table in TABLES if table is not CURVES}
+        last, settled = _last_run(con), _open_runs(con)
+    done[CURVES.name] = _parts(folder, CURVES, last, RUNS_A_PART, lambda a, b: _curves(lab, a, b), lambda b: b < settled)
+    rows = {name: count for name, (count, _) in done.items()}
+    written = sum(files for _, files in done.values())
     _words(lab, folder, rows)
     return Exported(str(path), rows, written, sum(name.endswith(".parquet") for name in folder.files) - written)
+
+
+def _of_ledger(folder: Folder, table: Table, con: sqlite3.Connection) -> tuple[int, int]:
+    """(rows, files written)."""
+    if table is EVENTS:
+        return _parts(folder, table, _last_event(con), EVENTS_A_PART, lambda a, b: _events(con, a, b), lambda b: True)
+    return _whole(folder, table, con), 1
 
 
 def _identity(lab: Lab) -> str:
@@ -85,7 +83,7 @@ def _parts(
     for part in range(max((last + size - 1) // size, 1)):
         name, end = f"{table.name}/{part + 1:06d}.parquet", (part + 1) * size
         made = folder.files.get(name)
-        if made is not None and made.whole and (folder.path / name).exists():
+        if made is not None and made.whole and exporting_parquet.holds(folder.path / name, table):
             total += made.rows or 0
             continue
         path = folder.claim(name)

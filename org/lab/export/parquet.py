@@ -10,7 +10,7 @@ from org.lab.export.columns import Column, Table, Type
 from org.model.errors import OrgError
 
 INSTALL = 'org export needs one more package: pip install "research-org[export]"'
-ROWS = 20_000  # of a row group; so many are in memory at once
+ROWS = 5_000  # of a row group; so many are in memory at once, each with its JSON
 
 
 def require() -> Any:
@@ -43,6 +43,17 @@ def write(path: Path, table: Table, rows: Iterable[Sequence[Any]]) -> int:
     finally:
         beside.unlink(missing_ok=True)
     return count
+
+
+def holds(path: Path, table: Table) -> bool:
+    """Whether the file is there with the columns that the table has now: an older org may have written others."""
+    arrow = require()
+    try:
+        stored = arrow.parquet.read_schema(path)
+    except (OSError, arrow.ArrowInvalid):
+        return False
+    wanted = arrow.schema([_field(arrow, column) for column in table.columns])
+    return bool(stored.equals(wanted))  # names and types; a meaning may be told in other words
 
 
 def _flush(arrow: Any, file: Any, schema: Any, batch: list[Sequence[Any]]) -> int:

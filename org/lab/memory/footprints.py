@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from org.agents.offline import recipe
@@ -17,8 +18,10 @@ from org.lab.lab import Lab
 from org.model.errors import OrgError
 from org.model.experiment import Experiment
 from org.store import meta
+from org.store.tables import EVENTS
 from org.workspace import changes, contents, diff, meaning, trees
 from org.workspace.changes import Change
+from org.workspace.git import Git
 
 LINES_KEPT = 400
 MARKS = ("+++", "---")  # a diff's own lines
@@ -84,13 +87,22 @@ def measure(lab: Lab, base_tree: str, run_tree: str) -> Footprint:
 
 
 def _root(lab: Lab) -> str:
+    """The commit from which digests are taken: the lab's first root as long as git has it. `org root` changes none of them;
+    else the next proposals would wait until every experiment was worked out again."""
     root = meta.get(lab.ledger.reader, "root_commit")
     assert root is not None
-    return root
+    first = EVENTS.select(lab.ledger.reader, "WHERE kind = 'lab.root' ORDER BY id LIMIT 1")
+    commit = str(first[0].detail["commit"]) if first else root
+    return commit if _is_there(lab.git, commit) else root
+
+
+@lru_cache
+def _is_there(git: Git, commit: str) -> bool:
+    return git.ask("cat-file", "-e", f"{commit}^{{commit}}").code == 0
 
 
 def _version(lab: Lab) -> str:
-    """Digests of another root, or by another Python, are not comparable: ast writes a tree in its own way in each."""
+    """Digests from another commit, or by another Python, are not comparable: ast writes a tree in its own way in each."""
     return f"1 python {sys.version_info.major}.{sys.version_info.minor} root {_root(lab)}"
 
 
@@ -100,7 +112,7 @@ def _meaning(path: str, texts: Mapping[str, str], sha: str) -> str:
 
 
 def _code(way: Iterable[Change], texts: Mapping[str, str]) -> str:
-    """The digest of a tree, as its differences in meaning from the lab's root."""
+    """The digest of a tree, as its differences in meaning from the lab's first root."""
     digest = hashlib.sha256()
     for change in way:
         after = _meaning(change.path, texts, change.sha)

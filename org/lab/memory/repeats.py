@@ -18,11 +18,10 @@ from org.lab.lab import Lab
 from org.lab.memory import footprints, likeness, tried
 from org.lab.memory.footprints import Footprint
 from org.model.errors import ConfigError, Refused
-from org.model.experiment import Experiment, State
+from org.model.experiment import NO_VERDICT, Experiment
 from org.model.program import Program
 from org.store.tables import EXPERIMENTS, POOLS
 
-NO_VERDICT = frozenset({State.WITHDRAWN, State.REFUSED, State.CANCELLED})
 NEAR_IN_RANGE = 0.1  # part of the brief's range within which two values are close
 NEAR_BY_RATIO = 0.2  # without a range: the share by which they differ
 ALIKE_LINES, ALIKE_TITLES = 0.5, 0.75

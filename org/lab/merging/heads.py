@@ -2,6 +2,7 @@
 dropped by looking at the ref, so that a kill at any point neither loses a move nor makes it twice."""
 
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from org.lab import announce
 from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.lab.merging import arrivals
+from org.model.errors import OrgError, Refused
 from org.model.experiment import Experiment
 from org.model.merge import Kind, Merge, State
 from org.model.program import Program
@@ -29,6 +31,22 @@ def settle_intents(lab: Lab, now: datetime, outer: Apart | None = None) -> list[
                 if carry_out(lab, begun, now):
                     done.append(begun)
     return list(dict.fromkeys(move.experiment for move in done if move.kind in (Kind.MERGE, Kind.REVERT)))
+
+
+def settle_of(lab: Lab, now: datetime, programs: Collection[str], asked: str) -> None:
+    """Finish what was begun on the heads of these programs ("": the lab's) before they are moved for `asked`. What is stuck
+    on another head is not looked at; what is stuck on one of these is Refused in words about what was asked."""
+    for begun in MERGES.select(lab.ledger.reader, "WHERE state = 'intent' ORDER BY id"):
+        if begun.program in programs:
+            try:
+                carry_out(lab, begun, now)
+            except OrgError as error:
+                if begun.experiment == asked:
+                    raise
+                raise Refused(
+                    f"nothing was begun for {asked}: the {begun.kind.value} of {begun.experiment} on the same head has begun and "
+                    f"cannot end ({error}); it is tried again all the time, ask again then (`org log {begun.experiment}`)"
+                ) from error
 
 
 def move(lab: Lab, experiment: Experiment, program: Program, tip: str, tree: str, now: datetime) -> bool:
@@ -98,6 +116,15 @@ def is_moving(con: sqlite3.Connection, program: str) -> bool:
     return bool(MERGES.count(con, "WHERE state = 'intent' AND program = ?", program))
 
 
+def astray(con: sqlite3.Connection, program: str, ref: str, wanted: str | None, found: str | None) -> str:
+    """Why a head's branch is not where the ledger has it: a move of the lab's own that has not ended, or somebody else's."""
+    begun = MERGES.select(con, "WHERE state = 'intent' AND program = ? ORDER BY id LIMIT 1", program)
+    if begun:
+        id = begun[0].experiment
+        return f"{ref} is being moved: the {begun[0].kind.value} of {id} has begun and not ended; ask again then (`org log {id}`)"
+    return f"{ref} was moved by somebody else: {wanted} was expected there, {found or 'nothing'} is"
+
+
 def of_lab(lab: Lab, con: sqlite3.Connection) -> str:
     """The commit that new programs open from: where stacks and roots left the lab's head."""
     found = meta.get(con, "head_commit") or meta.get(con, "root_commit")
@@ -111,6 +138,8 @@ def objection(lab: Lab, con: sqlite3.Connection) -> str | None:
     found, wanted = refs.head(lab.git, name), of_lab(lab, con)
     if found == wanted:
         return None
+    if is_moving(con, ""):
+        return astray(con, "", name, wanted, found)
     if found is None:
         return f"the branch {name} is gone; put it back: git branch {name} {wanted}"
     return (

@@ -49,7 +49,7 @@ def check(lab: Lab, id: str) -> list[Plan]:
     program = PROGRAMS.get(con, merge.program)
     head = refs.head(lab.git, merge.ref)
     if head != program.head_commit or program.head_commit is None:
-        raise Refused(f"{merge.ref} was moved by somebody else: {program.head_commit} was expected there, {head or 'nothing'} is")
+        raise Refused(heads.astray(con, merge.program, merge.ref, program.head_commit, head))
     plans = [_plan(lab, con, e, merge, merge.program, program.head_commit, heads.tree(lab, program))]
     if id in reads.in_lab_head(con):
         wrong = heads.objection(lab, con)
@@ -62,7 +62,9 @@ def check(lab: Lab, id: str) -> list[Plan]:
 
 def begin(lab: Lab, id: str, why: str, actor: str, now: datetime) -> str:
     """Take it out. After a kill in between, what was begun is finished first; asked again, the answer is the same."""
-    heads.settle_intents(lab, now)
+    con = lab.ledger.reader
+    slug = EXPERIMENTS.get(con, id).program
+    heads.settle_of(lab, now, {slug, ""} if id in reads.in_lab_head(con) else {slug}, id)
     if EXPERIMENTS.get(lab.ledger.reader, id).state is State.REVERTED:
         return f"{id} is out of the head; `org explain {id}` and its page say what was lost with it"
     _refuse_who_may_not(lab, id, actor)

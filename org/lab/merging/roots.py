@@ -41,11 +41,16 @@ def check(lab: Lab, commit: str, slug: str | None) -> tuple[str, list[Plan]]:
     root = refs.resolve(lab.git, commit)
     _refuse_uncommitted(lab, root)
     _refuse_tree(lab, root)
-    wanted = [PROGRAMS.get(con, slug)] if slug else PROGRAMS.select(con, "WHERE state IN ('open', 'paused') ORDER BY opened_at")
+    wanted = [PROGRAMS.get(con, slug)] if slug else _open(con)
     if slug and wanted[0].state not in (State.OPEN, State.PAUSED):
         raise Refused(f"program {slug} is {wanted[0].state.value}; only an open one has a root to change")
     plans = [] if slug else [_of_lab(lab, con, root)]
     return root, plans + [_of_program(lab, program, root) for program in wanted]
+
+
+def _open(con: sqlite3.Connection) -> list[Program]:
+    """Programs that stand on the lab's root."""
+    return PROGRAMS.select(con, "WHERE state IN ('open', 'paused') ORDER BY opened_at")
 
 
 def task_of(lab: Lab, root: str, slug: str | None) -> dict[str, str]:
@@ -66,7 +71,8 @@ def begin(lab: Lab, commit: str, slug: str | None, why: str, found: dict[str, st
         raise Refused("what the lab stands on is for a person to say; `org ask …` puts it to them")
     if not why.strip():
         raise Refused("--why needs words: every pool is measured anew")
-    heads.settle_intents(lab, now)
+    affected = [slug] if slug else ["", *(program.slug for program in _open(lab.ledger.reader))]
+    heads.settle_of(lab, now, affected, commit)
     root = refs.resolve(lab.git, commit)
     if _done(lab, root, slug):
         return _words(lab, root, slug)
@@ -138,8 +144,7 @@ def _of_program(lab: Lab, program: Program, root: str) -> Plan:
     old, head = program.root_commit, program.head_commit
     assert old is not None and head is not None
     if found != head:
-        said = f"{head} was expected there, {found or 'nothing'} is"
-        raise Refused(f"the branch of {program.slug} was moved by somebody else: {said}")
+        raise Refused(heads.astray(lab.ledger.reader, program.slug, f"the branch of {program.slug}", head, found))
     if root == old:
         raise Refused(f"{root[:12]} is the root of {program.slug} already")
     return Plan(program.slug, head, _carried(lab, root, old, head, program.editable, program.slug), head != old)

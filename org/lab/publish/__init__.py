@@ -4,4 +4,5 @@ publishing.py  the folder
 facts.py       what it states
 card.py        its README
 script.py      reproduce.sh
+leaks.py       keys and folders of this machine, which stay here
 """

@@ -1,10 +1,11 @@
 """The README card of a publication. Every number comes from a run, a decision or a certificate."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from org import __version__
-from org.comms.figures import gain, quoted, span, table
+from org.comms.figures import gain, plural, quoted, span, table
 from org.lab.lab import Lab
 from org.lab.publish.facts import REPEATS_WORTH, Facts, Shown, arm, effective_tokens
 from org.lab.spend.spending import amount
@@ -12,6 +13,7 @@ from org.model.experiment import Claim
 from org.model.run import Run
 from org.science import sigma
 
+SOURCES = 20  # of the training text, that the card names
 TOLD = (  # keys of a record with a place of their own
     "flops", "tokens", "parameters", "epochs", "energy_joules", "versions", "device_model", "dtype", "attention", "threads",
     "recipe", "seed", "steps", "train_seconds", "total_seconds", "loss", "tok_per_sec", "timed_steps", "status", "reason",
@@ -61,7 +63,7 @@ def _certificate(lab: Lab, facts: Facts) -> str:
         ("to quote", gain(told["shrunk_gain"]), "the same, shrunk towards zero"),
         ("P(no gain)", _chance(told["p_not_positive"]), "posterior"),
         ("e-value", f"{told['e']:.4g}", f"needed {told['needed']:.4g}: {passed}"),
-        ("before, after", f"{_mean(old)}, {_mean(new)}", f"means of {len(old)} and {len(new)} runs"),
+        ("before, after", f"{_mean(old)}, {_mean(new)}", f"means of {len(old)} and {plural(len(new), 'run')}"),
     ]
     rate = lab.protocol.certificate.rate
     why = (
@@ -99,17 +101,18 @@ def _runs(lab: Lab, facts: Facts) -> str:
     raced = [s for s in facts.shown if s.selected]
     parts = ["## Runs"]
     if fresh:
-        parts += ["Fresh seeds, which selected nothing:", table(head, [_run(s) for s in fresh])]
+        parts += ["Fresh seeds, which selected nothing:", table(head, [_run(facts, s) for s in fresh])]
     if raced:
-        parts += ["The runs that selected it; their difference flatters it:", table(head, [_run(s) for s in raced])]
+        parts += ["The runs that selected it; their difference flatters it:", table(head, [_run(facts, s) for s in raced])]
     return "\n\n".join(parts)
 
 
-def _run(shown: Shown) -> Sequence[object]:
+def _run(facts: Facts, shown: Shown) -> Sequence[object]:
     r = shown.run
     value = "–" if r.metric is None else f"{r.metric:.6f}"
     seconds = _time(r.train_seconds) if r.train_seconds else "–"
-    return r.id, shown.arm, r.seed, value, r.record.get("steps", "–"), r.device or "–", seconds, f"[runs/{r.id}](runs/{r.id})"
+    log = f"[runs/{r.id}](runs/{r.id})" if r.id in facts.logged else "not kept"
+    return r.id, shown.arm, r.seed, value, r.record.get("steps", "–"), r.device or "–", seconds, log
 
 
 def _spent(facts: Facts) -> str:
@@ -140,7 +143,23 @@ def _data(facts: Facts) -> str:
     rows += [(key, _short(value), "what makes two values comparable") for key, value in facts.fingerprint.items()]
     more = {k: v for k, v in record.items() if k not in TOLD and k not in facts.fingerprint and not isinstance(v, dict | list)}
     rows += [(key, _short(value), "by the task's record") for key, value in more.items()]
-    return "## Data\n\n" + (table(("", "", ""), rows) if rows else "The task records nothing about its data.")
+    parts = [table(("", "", ""), rows) if rows else "The task records nothing about its data.", _mixture(facts.corpus)]
+    return "## Data\n\n" + "\n\n".join(part for part in parts if part)
+
+
+def _mixture(corpus: dict[str, Any]) -> str:
+    """What the training text was made of, by the data.json of the task's preparation."""
+    request = corpus.get("request")
+    named = request.get("corpus") if isinstance(request, dict) else None
+    told = f"Corpus: `{Path(str(named)).name}`." if named else ""
+    sources = [s for s in corpus.get("sources") or () if isinstance(s, dict) and isinstance(s.get("tokens"), int | float)]
+    whole = sum(s["tokens"] for s in sources)
+    if not whole:
+        return told
+    body = [(f"`{s.get('name')}`", s.get("documents", "–"), amount(s["tokens"]), f"{s['tokens'] / whole:.1%}") for s in sources]
+    more = [(f"{len(body) - SOURCES} more", "", "", "")] if len(body) > SOURCES else []
+    found = table(("file", "documents", "tokens", "share"), [*body[:SOURCES], *more])
+    return f"{told} The training text, by file; the rest is in `data.json`:\n\n{found}".lstrip()
 
 
 def _versions(lab: Lab, facts: Facts) -> str:
@@ -165,7 +184,7 @@ def _reproduce(lab: Lab, facts: Facts) -> str:
     return (
         "## Reproduce\n\n```sh\nsh reproduce.sh      # with a number: only the first so many seeds of each arm\n```\n\n"
         f"It unpacks `base.tar.gz`, applies `change.patch` to a copy, runs both on the published seeds and compares with the "
-        f"published values: {len(counted)} runs, {_time(seconds)} of one device. It needs `git`, `tar`, and a Python "
+        f"published values: {plural(len(counted), 'run')}, {_time(seconds)} of one device. It needs `git`, `tar`, and a Python "
         "(`PYTHON=…`) with the versions above."
     )
 

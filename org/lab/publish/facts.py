@@ -5,6 +5,7 @@ import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from org.lab.lab import Lab
@@ -21,6 +22,7 @@ from org.store import meta, reads, rows, runs, studies
 from org.store.tables import EXPERIMENTS, PROGRAMS, RUNS
 from org.workspace import snapshots
 
+LOGS = ("train.log", "evaluate.err", "metrics.jsonl", "train.json", "result.json")
 REPEATS_WORTH = 15.4  # R* of Muennighoff et al. 2023, arXiv 2305.16264: epochs after which a repeat is worth little
 
 
@@ -49,7 +51,8 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """line: as `org findings` has it. old, new: the trees that were run. is_finding False: merged, and no more."""
+    """line: as `org findings` has it. old, new: the trees that were run. is_finding False: merged, and no more. corpus: the
+    data.json that the task's preparation left in its data folder, {} without one. logged: runs whose logs are kept."""
 
     experiment: Experiment
     merge: Merge
@@ -62,6 +65,8 @@ class Facts:
     cost: Cost
     fingerprint: dict[str, Any]
     organization: str
+    corpus: dict[str, Any]
+    logged: frozenset[str]
 
 
 def of(lab: Lab, id: str) -> Facts:
@@ -80,8 +85,13 @@ def of(lab: Lab, id: str) -> Facts:
     told = json.loads(meta.get(con, "environment_detail") or "{}")
     return Facts(
         e, own[-1], line, is_finding, certificate, old, new, shown, _cost(lab, con, e, certificate), told,
-        meta.get(con, "organization") or "",
+        meta.get(con, "organization") or "", _corpus(lab), frozenset(s.run.id for s in shown if logs(lab, s.run.id)),
     )  # fmt: skip
+
+
+def logs(lab: Lab, run: str) -> list[Path]:
+    """What is still there of a run's own words and numbers."""
+    return [path for name in LOGS if (path := lab.layout.run(run) / name).is_file()]
 
 
 def arm(facts: Facts, name: str, selected: bool) -> list[Run]:
@@ -98,6 +108,14 @@ def effective_tokens(record: dict[str, Any]) -> tuple[float, float, float] | Non
     unique = tokens / max(epochs, 1.0)
     repeats = max(epochs - 1.0, 0.0)
     return float(tokens), unique, unique * (1.0 + REPEATS_WORTH * (1.0 - math.exp(-repeats / REPEATS_WORTH)))
+
+
+def _corpus(lab: Lab) -> dict[str, Any]:
+    try:
+        found = json.loads((lab.layout.data / "data.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _trees(lab: Lab, con: sqlite3.Connection, merge: Merge, certificate: Study | None) -> tuple[str, str]:

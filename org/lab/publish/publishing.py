@@ -1,6 +1,6 @@
 """org publish: a finding as a folder that stands alone. What is no finding is refused; a merged change that is none may be
-published on request, and its card says so. Only files are written; nobody's branch moves, and keys and this machine's paths
-are taken out of logs."""
+published on request, and its card says so. What was published and is in no head any more is withdrawn: its card says that.
+Only files are written; nobody's branch moves, and keys and this machine's paths are taken out of logs."""
 
 import hashlib
 import json
@@ -16,67 +16,109 @@ from org.lab.export.files import Folder, Made
 from org.lab.lab import Lab
 from org.lab.publish import card as publishing_card
 from org.lab.publish import facts as publishing_facts
+from org.lab.publish import leaks
 from org.lab.publish.facts import Facts, Shown
 from org.lab.publish.script import SCRIPT
 from org.model.errors import Refused
+from org.model.experiment import IN_HEAD, Experiment
 from org.plots.theme import DARK, LIGHT
 from org.science import sigma
-from org.store import reads, secrets
+from org.store import reads
+from org.store.tables import EXPERIMENTS
 from org.workspace import trees
 
-LOGS = ("train.log", "evaluate.err", "metrics.jsonl", "train.json", "result.json")
+ARCHIVE = "base.tar.gz"
+MANIFEST = "publish.json"
+WITHDRAWN = "> **Withdrawn.**"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
+    """withdrawn: its card says that it is in no head any more. notes: to look at before the folder is given away."""
+
     experiment: str
     folder: str
     is_finding: bool
     files: tuple[str, ...]
+    withdrawn: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def publish(lab: Lab, id: str, path: Path, anyway: bool = False, checkpoint: bool = False) -> Published:
     """Write the folder; again to the same: brought up to date. Refused when it is no finding (unless anyway), when a key is
     in the patch, when others' files are there, or when a checkpoint is wanted and none is kept."""
+    asked = EXPERIMENTS.get(lab.ledger.reader, id)
+    published = (path / MANIFEST).exists()
+    if asked.state not in IN_HEAD and published:
+        return _withdraw(lab, asked, path)
     facts = publishing_facts.of(lab, id)
     if not facts.is_finding and not anyway:
+        stale = f"; {path} says so: --anyway corrects its card" if published else ""
         raise Refused(
             f"{id} is no finding: {facts.line.claim}. `org findings` lists what is one; --anyway publishes it with a card "
-            "that says so"
+            f"that says that it is none{stale}"
         )  # fmt: skip
     kept = _checkpoints(lab, facts) if checkpoint else []
     (patch,) = adopt.series(lab, facts.experiment.id)
-    folder = exporting_files.open_(path, "publish.json", f"{facts.experiment.id} of lab {lab.config.lab}")
+    folder = _open(lab, facts.experiment, path)
     folder.put("change.patch", patch.text)
     _archive(lab, folder, facts.old)
-    folder.put("runs.json", _clean(lab, json.dumps(_listing(lab, facts, patch.paths), indent=1, ensure_ascii=False)) + "\n")
+    texts = {"runs.json": json.dumps(_listing(lab, facts, patch.paths), indent=1, ensure_ascii=False) + "\n"}
+    if facts.corpus:
+        texts["data.json"] = json.dumps(facts.corpus, indent=1, ensure_ascii=False) + "\n"
     folder.put("reproduce.sh", SCRIPT, 0o755)
     folder.put("compute.svg", pictures.compute_of(lab, experiment=facts.experiment.id).drawing().inner(LIGHT, DARK))
     for shown in facts.shown:
-        _logs(lab, folder, shown)
+        for log in publishing_facts.logs(lab, shown.run.id):
+            texts[f"runs/{shown.run.id}/{log.name}"] = log.read_text(encoding="utf-8", errors="replace")
     for file in kept:
         _copy(folder, f"checkpoint/{file.name}", file)
-    folder.put("README.md", _clean(lab, publishing_card.render(lab, facts, _files(facts, bool(kept)))))
-    return Published(facts.experiment.id, str(path), facts.is_finding, tuple(sorted(folder.files)))
+    texts["README.md"] = publishing_card.render(lab, facts, _files(facts, bool(kept)))
+    cleaned = {name: leaks.clean(lab, text) for name, text in texts.items()}
+    for name, text in cleaned.items():
+        folder.put(name, text)
+    notes = leaks.told(lab, cleaned | {"change.patch": patch.text}, path / ARCHIVE)
+    return Published(facts.experiment.id, str(path), facts.is_finding, tuple(sorted(folder.files)), notes=tuple(notes))
+
+
+def _open(lab: Lab, e: Experiment, path: Path) -> Folder:
+    return exporting_files.open_(path, MANIFEST, f"{e.id} of lab {lab.config.lab}")
+
+
+def _withdraw(lab: Lab, e: Experiment, path: Path) -> Published:
+    """What others may have read stays readable; that it does not hold any more stands above it."""
+    folder = _open(lab, e, path)
+    card = path / "README.md"
+    title, _, rest = (card.read_text(encoding="utf-8") if card.exists() else f"# {e.subject}\n").partition("\n")
+    if rest.lstrip().startswith(WITHDRAWN):
+        rest = rest.lstrip().partition("\n")[2]
+    why = f": {' '.join(e.reason.split())}" if e.reason else ""
+    notice = (
+        f"{WITHDRAWN} {e.id} is {e.state.value.replace('_', ' ')}{why}. It is in no head of the lab any more, and nothing may be "
+        "claimed of it; what follows is what was published before."
+    )
+    folder.put("README.md", leaks.clean(lab, f"{title}\n\n{notice}\n\n{rest.lstrip()}"))
+    return Published(e.id, str(path), False, tuple(sorted(folder.files)), withdrawn=True)
 
 
 def _files(facts: Facts, checkpoint: bool) -> list[tuple[str, str]]:
     found = [
         ("change.patch", f"the change, with its evidence as the message; `git am` takes it on {facts.merge.old[:12]}"),
-        ("base.tar.gz", f"the baseline as it was run, git tree {facts.old[:12]}"),
+        (ARCHIVE, f"the baseline as it was run, git tree {facts.old[:12]}"),
         ("reproduce.sh", "runs both on the published seeds and compares"),
         ("runs.json", "every run: seed, value, record; the task's commands"),
-        ("runs/", "logs and metrics of every run, as far as they are kept"),
+        *([("runs/", "logs and metrics of every run, as far as they are kept")] if facts.logged else []),
         ("compute.svg", "loss against compute, with the baseline's curve where it was bought"),
     ]
+    if facts.corpus:
+        found.append(("data.json", "what the training and validation text were made of, with digests"))
     return [*found, ("checkpoint/", "weights of the newest run of the change")] if checkpoint else found
 
 
 def _archive(lab: Lab, folder: Folder, tree: str) -> None:
-    name = "base.tar.gz"
-    path = folder.claim(name)
+    path = folder.claim(ARCHIVE)
     lab.git.run("-c", "core.autocrlf=false", "archive", "--format=tar.gz", "-o", str(path), tree)
-    folder.note(name, Made(None, path.stat().st_size))
+    folder.note(ARCHIVE, Made(None, path.stat().st_size))
 
 
 def _listing(lab: Lab, facts: Facts, paths: Sequence[str]) -> dict[str, Any]:
@@ -120,13 +162,6 @@ def _digest(lab: Lab, tree: str, path: str) -> str | None:
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _logs(lab: Lab, folder: Folder, shown: Shown) -> None:
-    for name in LOGS:
-        path = lab.layout.run(shown.run.id) / name
-        if path.is_file():
-            folder.put(f"runs/{shown.run.id}/{name}", _clean(lab, path.read_text(encoding="utf-8", errors="replace")))
-
-
 def _checkpoints(lab: Lab, facts: Facts) -> list[Path]:
     """Of the newest run of the change that still has one."""
     for shown in reversed([s for s in facts.shown if s.arm == "change"]):
@@ -143,11 +178,3 @@ def _copy(folder: Folder, name: str, source: Path) -> None:
     shutil.copyfile(source, beside)
     beside.replace(path)
     folder.note(name, Made(None, path.stat().st_size))
-
-
-def _clean(lab: Lab, text: str) -> str:
-    """Without keys, and without the names of this machine's folders."""
-    for place, word in ((lab.layout.comms, "COMMS"), (lab.layout.root, "LAB"), (Path.home(), "HOME")):
-        if len(place.parts) > 1:
-            text = text.replace(str(place), word)
-    return secrets.conceal(text)

@@ -25,7 +25,7 @@ def around(lab: Lab, con: sqlite3.Connection, standup: Standup, now: datetime) -
     outlook = (forecast.page(lab, since, now), devices_page.section(lab, since, now))
     return Around(
         decisions=decisions.of_person(lab, con),
-        care=(f"Screen {screens.words(lab, con)}.", f"Drift: {drift_page.words(lab, con)}."),
+        care=_care(lab, con),
         brought=numbers.of(lab, con, begin, now),
         outlook="\n\n".join(part for part in outlook if part),
         quality=quality.page(lab, con, numbers.decided(con), "Since the lab began"),
@@ -33,3 +33,9 @@ def around(lab: Lab, con: sqlite3.Connection, standup: Standup, now: datetime) -
         knows=lambda word: reads.knows(con, word),
         zone=timezone(lab.config),
     )
+
+
+def _care(lab: Lab, con: sqlite3.Connection) -> list[str]:
+    """What the lab says of its own measuring; of a screen only where something was screened."""
+    screened = screens.tally(lab, con).screened
+    return [*([f"Screen: {screens.words(lab, con)}."] if screened else []), f"Drift: {drift_page.words(lab, con)}."]

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from org.comms import front_matter, notebook, reply
-from org.comms.figures import gain, metric, plural, table
+from org.comms.figures import ended, gain, metric, plural, table
 from org.comms.standup import LINK, link
 from org.config import timezone
 from org.lab import pictures
@@ -114,7 +114,7 @@ def _numbers(lab: Lab, con: sqlite3.Connection, decided: Sequence[Experiment], s
     words = [
         f"**{plural(totals.proposed, 'proposal')}**, {plural(len(decided), 'verdict')}, {plural(len(kept), 'merge')}, "
         f"{plural(len(given), 'certificate')}.",
-        f"{plural(totals.runs, 'run')} ended, {totals.failed_runs} without a value.",
+        f"{ended(totals.runs, totals.failed_runs).capitalize()}.",
         *numbers.of(lab, con, since, now),
     ]
     return "## In numbers\n\n" + "\n".join(f"- {line}" for line in words)

@@ -17,6 +17,7 @@ from org.lab.spend import history, limits, spending
 from org.lab.spend.history import Figure
 from org.lab.spend.limits import Limit, Unit
 from org.model.program import State as ProgramState
+from org.runs import devices
 from org.science import forecast
 from org.store import events, programs, reads
 from org.store.tables import EVENTS
@@ -85,7 +86,8 @@ def plan(lab: Lab, hours: float, now: datetime) -> Plan:
     gauss = _draws()
     odds = forecast.curve(history.TRIES, mix, settings.race_protocol(lab), gauss)
     figures = _figures(lab, odds)
-    device_rate = len(lab.devices) * figures["busy"].number  # device-hours an hour
+    racing = devices.of_races(lab.devices)
+    device_rate = len(racing) * figures["busy"].number  # device-hours an hour
     per_hour = device_rate * 3600 / max(figures["run_seconds"].number, 1e-3)
     verdict_rate = per_hour / max(figures["runs_a_verdict"].number, 1.0)
     disk_rate = (per_hour * figures["run_megabytes"].number + verdict_rate * figures["snapshot_megabytes"].number) / 1e3
@@ -99,7 +101,7 @@ def plan(lab: Lab, hours: float, now: datetime) -> Plan:
     )
     device_hours = device_rate * working
     return Plan(
-        now, hours, working, len(lab.devices), lab.devices[0].model, lab.config.task.metric, per_hour * working,
+        now, hours, working, len(racing), racing[0].model, lab.config.task.metric, per_hour * working,
         verdict_rate * working, verdict_rate * working * figures["merged_share"].number, device_hours,
         disk_rate * working, free, sum(a.tokens for a in agents),
         sum(a.dollars or 0.0 for a in agents) + device_hours * (lab.config.device_dollars_per_hour or 0.0),

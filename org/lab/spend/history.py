@@ -14,7 +14,6 @@ from org.lab import settings
 from org.lab.lab import Lab
 from org.lab.spend import limits, spending
 from org.model.experiment import VERDICTS, Experiment
-from org.model.run import State
 from org.science import forecast
 from org.science.forecast import Mix, Odds
 from org.store import reads
@@ -56,12 +55,9 @@ def assumed(value: float | None, why: str) -> Figure:
 
 def run_seconds(lab: Lab) -> Figure:
     """Seconds of device time a run."""
-    found = RUNS.select(
-        lab.ledger.reader, "WHERE state = ? AND budget = ? AND total_seconds IS NOT NULL ORDER BY finished_at DESC LIMIT ?",
-        State.SUCCEEDED.value, lab.rung.run_budget, RECENT,
-    )  # fmt: skip
+    found = spending.recent_seconds(lab.ledger.reader, lab.rung.run_budget)
     if found:
-        return measured(median(run.total_seconds or 0.0 for run in found), f"the last {_runs(len(found))}")
+        return measured(median(found), f"the last {_runs(len(found))}")
     if lab.rung.run_budget.endswith("s"):
         return assumed(float(lab.rung.run_budget[:-1]), "the time budget of config.yaml")
     return assumed(lab.config.task.timeout_min * 15, "a quarter of task.timeout_min; no run has ended yet")

@@ -91,6 +91,11 @@ def of(lab: Lab, con: sqlite3.Connection, failed_transfer: bool = False, every: 
     return Findings(found, certified, count, merged, tuple(stacks.of(con)))
 
 
+def is_one(lab: Lab, con: sqlite3.Connection, e: Experiment) -> bool:
+    """Whether it is a finding now."""
+    return e.state is State.CERTIFIED and (len(lab.config.task.ladder) == 1 or ladder.is_confirmed(con, e.id))
+
+
 def transfers(lab: Lab, con: sqlite3.Connection) -> Transfers:
     """Small to target: what each change gained on each rung, and how far the small ones foretell the last."""
     names = tuple(ladder.named(lab, n) for n in range(len(lab.config.task.ladder)))
