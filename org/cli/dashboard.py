@@ -7,6 +7,7 @@ import click
 
 from org import bootstrap
 from org.cli import context, spoken
+from org.terminal import tether
 
 
 @click.command()
@@ -19,4 +20,5 @@ def command(ctx: click.Context) -> None:
 
     lab = context.lab(ctx)
     verbs = spoken.Spoken(lab, bootstrap.grid(lab))
+    tether.hold()
     DashboardApp(lab.layout.ledger, lab.layout, verbs, lab.config.model_dump(mode="json")).run()

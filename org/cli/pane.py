@@ -21,6 +21,7 @@ from org.lab.lab import Lab
 from org.lab.spend import spending
 from org.model.errors import OrgError
 from org.model.usage import Usage
+from org.terminal import tether
 
 
 @click.command(hidden=True)
@@ -28,6 +29,7 @@ from org.model.usage import Usage
 @click.pass_context
 def command(ctx: click.Context, agent: str) -> None:
     """Be AGENT in this terminal."""
+    tether.hold()
     play(context.lab(ctx), agent)
 
 

@@ -8,4 +8,5 @@ panes.py         what a pane should be, what it is, and how tmux tells it
 grid.py          the grid: create, adopt, respawn, titles, look, end
 delivery.py      one line typed into a pane, safely
 attach.py        how a person gets in, and who is there
+tether.py        a program ends with its terminal
 """
