@@ -58,6 +58,12 @@ def of(ideas: Sequence[Idea]) -> Score:
     )  # fmt: skip
 
 
+def fell_short(idea: Idea) -> bool:
+    """Whether it promised more than the interval of what was measured holds."""
+    off = _off(idea)
+    return off is not None and off > 0 and not _is_inside(idea, off)
+
+
 def wilson(hits: int, of: int, confidence: float = RATE) -> tuple[float, float]:
     """The interval of a rate, (0, 1) when nothing was tried. Wilson 1927, JASA 22:209, without continuity correction."""
     if of == 0:

@@ -72,3 +72,10 @@ def test_an_exact_measurement_is_hit_by_the_same_number_alone() -> None:
 def test_value_tweaks_are_a_share_of_the_changes_that_are_known() -> None:
     made = scores.of([Idea(False, values_only=True), Idea(False, values_only=False), Idea(True, values_only=True), Idea(True)])
     assert (made.sized, made.values_only) == (3, 2)
+
+
+def test_an_idea_fell_short_that_promised_more_than_the_noise_explains() -> None:
+    assert scores.fell_short(Idea(False, 0.0055, 0.0020, 0.001)) and scores.fell_short(Idea(False, 0.001, 0.0))
+    assert not scores.fell_short(Idea(False, 0.0055, 0.0020, 0.01))  # 0.35 standard errors
+    assert not scores.fell_short(Idea(False, 0.0, 0.01, 0.001))  # better than it promised
+    assert not scores.fell_short(Idea(False, None, -0.01, 0.001))

@@ -65,8 +65,8 @@ def wrong_turns(decided: Sequence[Experiment], link: str = "{}") -> str:
 
 
 def most_wrong(decided: Sequence[Experiment]) -> list[Experiment]:
-    """Whose predictions failed most, of those that are in no head."""
-    off = [e for e in decided if e.predicted_gain is not None and e.measured_gain is not None and e.state not in IN_HEAD]
+    """Whose predictions failed most, of those that are in no head and promised more than the noise explains."""
+    off = [e for e in decided if e.state not in IN_HEAD and scores.fell_short(idea_of(e, {}))]
     return sorted(off, key=lambda e: (e.measured_gain or 0.0) - (e.predicted_gain or 0.0))[:WRONG_TURNS]
 
 
