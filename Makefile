@@ -14,7 +14,7 @@ demo: install
 	$(BIN)/python scripts/demo.py
 
 test: install-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-slow: install-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow

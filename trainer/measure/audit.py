@@ -5,6 +5,7 @@ reads files without Python (ctypes, an extension module) is not seen, so that li
 to be there (READERS); nor is what a forked child does: that it was started is.
 """
 
+import functools
 import glob
 import linecache
 import os
@@ -158,7 +159,7 @@ class Audit:
 
     def _is_read_as_text(self) -> bool:
         """Not to be imported, nor to show a line of it in a traceback or to a compiler."""
-        files = {os.path.realpath(frame.f_code.co_filename) for frame in _frames()}
+        files = {_real(frame.f_code.co_filename) for frame in _frames()}
         shown = _LINES in files and (not files.isdisjoint(_TALKERS) or not self._is_editable(self._author()))
         return not shown and not self._is_import()
 
@@ -166,7 +167,7 @@ class Audit:
         """The file whose code did it: the nearest one that is no part of Python itself."""
         for frame in _frames():
             file = frame.f_code.co_filename
-            if not file.startswith("<") and not self._is_library(real := os.path.realpath(file)):
+            if not file.startswith("<") and not self._is_library(real := _real(file)):
                 return real
         return ""
 
@@ -195,11 +196,17 @@ def _file(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+@functools.cache
+def _real(source: str) -> str:
+    """Where a code object's file lies. Asked for every frame of every call that is looked at, and slow."""
+    return os.path.realpath(source)
+
+
 def _frames() -> list[FrameType]:
     """The callers of the hook, the nearest first, without this file's own."""
     found, frame = [], sys._getframe(1)
     while frame is not None:
-        if os.path.realpath(frame.f_code.co_filename) != _HERE:
+        if _real(frame.f_code.co_filename) != _HERE:
             found.append(frame)
         frame = frame.f_back  # type: ignore[assignment]
     return found
