@@ -295,7 +295,7 @@ def test_everybody_can_read_what_a_screen_said(tracked: Played, say: Callable[..
     tracked.clock = tracked.clock.__class__(minutes=2)
     tracked.ticks(1)
     pages = list(tracked.lab.layout.standup("x").parent.glob("*.md"))
-    assert any("Screen 4 screened: 1 passed" in p.read_text() for p in pages)
+    assert any("Screen: 4 screened: 1 passed" in p.read_text() for p in pages)
 
 
 def test_the_screens_pool_is_shared_and_refreshed_when_it_is_old(screened: Played) -> None:

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from trainer import backends, compiling, loss, model, shards
 from trainer import recipe as recipes
-from trainer.measure import conduct, failures, flops, machine, seeds, utilization
+from trainer.measure import concluding, failures, flops, machine, seeds, utilization
 from trainer.measure.ranks import Ranks
 from trainer.step import TrainStep
 
@@ -203,7 +203,7 @@ def test_a_step_that_is_counted_again_on_a_full_gpu_is_counted_on_shapes() -> No
 
     start = {name: value.clone() for name, value in one.state_dict().items()}
     run: Any = SimpleNamespace(model=one, step=tight, ranks=Ranks(0, 1, "cpu"))
-    again = conduct._again(run, *batch(), 0.5)
+    again = concluding._again(run, *batch(), 0.5)
     assert real == [True, False]
     assert all(torch.equal(value, start[name]) for name, value in one.state_dict().items())
     assert again == flops.of_step(lambda: step(*batch(), 0.5)) > 0
