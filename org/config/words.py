@@ -10,28 +10,15 @@ from pydantic import AfterValidator
 BACKENDS = ("offline", "claude", "codex", "api", "command", "human", "replay")  # what this version can put into a pane
 
 
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
-        raise ValueError("use lower-case letters, digits and '-', at most 41, starting with a letter or digit")
-    return value
+def _form(pattern: str, told: str) -> AfterValidator:
+    """Text that the pattern fits as a whole. told: what to write instead."""
 
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(told)
+        return value
 
-def _role(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,40}", value):
-        raise ValueError("name a file in roles/ without its .md: lower-case letters, digits, '_' and '-'")
-    return value
-
-
-def _budget(value: str) -> str:
-    if not re.fullmatch(r"\d+(\.\d+)?(e\d+)?(step|tok|flop|s)", value) or not re.search(r"[1-9]", value.partition("e")[0]):
-        raise ValueError("write 400step, 5e7tok, 2e15flop or 300s")
-    return value
-
-
-def _clock(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('write a time of day as "09:00"')
-    return value
+    return AfterValidator(check)
 
 
 def _zone(value: str) -> str:
@@ -50,9 +37,16 @@ def _backend(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
-Role = Annotated[str, AfterValidator(_role)]
+Name = Annotated[
+    str, _form(r"[a-z0-9][a-z0-9-]{0,40}", "use lower-case letters, digits and '-', at most 41, starting with a letter or digit")
+]
+Role = Annotated[
+    str,
+    _form(r"[a-z0-9][a-z0-9_-]{0,40}", "name a file in roles/ without its .md: lower-case letters, digits, '_' and '-'"),
+]
 Backend = Annotated[str, AfterValidator(_backend)]
-Budget = Annotated[str, AfterValidator(_budget)]
-Clock = Annotated[str, AfterValidator(_clock)]
+Budget = Annotated[
+    str, _form(r"(?=[\d.]*[1-9])\d+(\.\d+)?(e\d+)?(step|tok|flop|s)", "write 400step, 5e7tok, 2e15flop or 300s")  # and not 0
+]
+Clock = Annotated[str, _form(r"([01]\d|2[0-3]):[0-5]\d", 'write a time of day as "09:00"')]
 Zone = Annotated[str, AfterValidator(_zone)]

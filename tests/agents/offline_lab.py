@@ -11,7 +11,9 @@ from pathlib import Path
 
 from org.agents import verbs
 from org.agents.checkout import Checkout
+from org.agents.offline import recipe as recipes
 from org.agents.offline.desk import Desk
+from org.agents.offline.junior import Junior
 from org.agents.offline.pane import Pane
 from org.comms import mailbox
 from org.model.agent import Agent, Control, ControlEvent, State
@@ -153,3 +155,17 @@ def git(where: Path, *arguments: str) -> str:
         ["git", *arguments], cwd=where, check=True, capture_output=True, text=True, env={**os.environ, **IDENTITY}
     )
     return done.stdout.strip()
+
+
+def steps(place: OfflineLab, junior: Junior, count: int) -> None:
+    """So many steps of the junior, each at a later time."""
+    for _ in range(count):
+        junior.step()
+        place.later()
+
+
+def changed_keys(place: OfflineLab, base: str, tip: str) -> list[str]:
+    """Of the recipe, between two commits."""
+    worktree = place.layout.worktree("junior-1")
+    texts = [git(worktree, "show", f"{commit}:{RECIPE_PATH}") for commit in (base, tip)]
+    return recipes.changed(recipes.values(texts[0]), recipes.values(texts[1]))
