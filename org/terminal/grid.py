@@ -115,8 +115,13 @@ class Grid:
         return "\n".join(text.split("\n")[-lines:])
 
     def screen(self, agent: str) -> str:
-        """What the agent's pane shows at this moment, row by row."""
-        return "\n".join(self.tmux.run(["capture-pane", "-p", "-t", self.find(agent).pane_id]))
+        """What the agent's program shows at this moment, row by row; nothing once it has ended.
+
+        Its last screen stays in the pane. That tmux writes "Pane is dead" over it is no sign to go by: below 3.5 it may
+        miss the SIGCHLD of a program, and then it never does.
+        """
+        pane = self.find(agent)
+        return "" if pane.dead else "\n".join(self.tmux.run(["capture-pane", "-p", "-t", pane.pane_id]))
 
     def remember(self, variables: Mapping[str, str]) -> None:
         """Give variables (keys, mostly) to the server, for panes that keep them. They stand in no argument list."""

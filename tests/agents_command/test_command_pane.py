@@ -167,7 +167,7 @@ def test_after_its_end_it_is_started_with_its_last_conversation_and_tokens_are_n
     assert not any(o.prompts for o in pane.seen[before:])
     pane.type("", "C-d")
     pane.until(lambda: pane.grid.find("junior-1").dead)
-    pane.until(lambda: pane.backend.composer(pane.screen()) is Composer.UNKNOWN)  # once tmux has written that it is dead
+    assert pane.backend.composer(pane.screen()) is Composer.UNKNOWN
     before = len(pane.seen)
     pane.start()
     pane.until(lambda: any(o.state for o in pane.seen[before:]) and "again=True" in "".join(pane.took()))

@@ -55,10 +55,6 @@ def test_a_line_that_waits_in_opencode_is_queued_and_no_prompt_yet(tmp_path):
     assert [p.text for p in then.prompts if "ORG-2" in p.text]
 
 
-def test_a_pane_whose_program_ended_is_unknown():
-    assert screen.read(opencode(), shown("start") + "\nPane is dead (status 1)").composer is Composer.UNKNOWN
-
-
 def test_a_screen_that_stays_unknown_is_told_after_a_while(tmp_path):
     wanted = program.read(SHIPPED / "opencode.yaml")
     watcher = ScreenWatcher(seat_in(tmp_path, backend="command", program_file="opencode"), wanted)

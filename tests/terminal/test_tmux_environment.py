@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tmux_lab import eventually, shell
+from tmux_lab import dead, eventually, shell
 
 from org.terminal.grid import Grid
 
@@ -51,6 +51,19 @@ def test_a_pane_that_keeps_everything_sees_the_servers_environment(
 def test_the_screen_is_what_the_pane_shows_now(grid: Grid, folder: Path) -> None:
     grid.ensure([shell("junior-1", folder, "printf 'one\\ntwo\\n'; exec sleep 300")])
     assert eventually(lambda: grid.screen("junior-1").splitlines()[:2] == ["one", "two"])
+
+
+def test_a_program_that_has_ended_shows_nothing_even_where_tmux_wrote_nothing_over_its_last_screen(
+    grid: Grid, folder: Path
+) -> None:
+    grid.ensure([shell("chief", folder, "exec sleep 300"), shell("junior-1", folder, "printf '> say something'; read line")])
+    grid.tmux.run(["set-option", "-g", "remain-on-exit-format", ""])  # as when it missed the SIGCHLD
+    assert eventually(lambda: "> say something" in grid.screen("junior-1"))
+    pane = grid.find("junior-1").pane_id
+    grid.tmux.run(["send-keys", "-t", pane, "Enter"])
+    assert eventually(lambda: dead(grid, "junior-1"))
+    assert "> say something" in "\n".join(grid.tmux.run(["capture-pane", "-p", "-t", pane]))
+    assert grid.screen("junior-1") == ""
 
 
 def test_a_living_pane_that_was_made_from_something_else_is_told_and_left(grid: Grid, folder: Path) -> None:

@@ -12,7 +12,6 @@ from ruamel.yaml import YAML
 from org.agents.observation import Composer
 from org.model.agent import Cause
 
-DEAD = "Pane is dead ("  # tmux writes it over the last screen of a program that has ended
 DATA = Path(__file__).with_name("screens.yaml")
 
 
@@ -49,8 +48,6 @@ def tested(version: str) -> bool:
 
 def read(screen: str) -> View:
     """Look at the visible text of a pane."""
-    if DEAD in screen:
-        return View(Composer.UNKNOWN)
     lines = [line.rstrip() for line in screen.splitlines()]
     while lines and not lines[-1]:
         lines.pop()

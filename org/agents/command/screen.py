@@ -7,8 +7,6 @@ from org.agents.command.program import Screen, Sign
 from org.agents.observation import Composer
 from org.model.agent import Cause
 
-DEAD = "Pane is dead ("  # tmux writes it over the last screen of a program that has ended
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -25,8 +23,6 @@ class View:
 
 def read(data: Screen, screen: str) -> View:
     """Look at the visible text of a pane."""
-    if DEAD in screen:
-        return View(Composer.UNKNOWN)
     lines = [line.rstrip() for line in screen.splitlines()]
     while lines and not lines[-1]:
         lines.pop()
