@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from org import config as configs
@@ -121,8 +121,8 @@ def pane_spec(lab: Lab, name: str) -> PaneSpec | None:
     """What that pane runs if it is started now, agents in windows of nine. Makes the files that an agent's program needs.
     None: the config has no such agent."""
     if name in OWN_PANES:
-        status = lab.layout.logs / f"{name}.exit"
-        return PaneSpec(name, [*org_command(), OWN_PANES[name]], lab.layout.root, pane_environment(lab, None), name, status)
+        status, argv = lab.layout.logs / f"{name}.exit", [*org_command(), OWN_PANES[name]]
+        return PaneSpec(name, argv, lab.layout.root, pane_environment(lab, None), name, status, fingerprint=code_digest())
     for i, (agent, entry) in enumerate(configs.agent_names(lab.config)):
         if agent == name:
             return _agent_pane(lab, name, entry, f"grid-{i // PANES_A_WINDOW + 1}")
@@ -146,15 +146,26 @@ def _agent_pane(lab: Lab, name: str, entry: AgentConfig, window: str) -> PaneSpe
     backend.prepare(at)
     wanted = backend.pane_command(at)
     environment = {**pane_environment(lab, name), **wanted.environment}
-    return PaneSpec(
-        name, wanted.argv, wanted.cwd, environment, window, lab.layout.exit_status(name), wanted.keeps, _made_from(entry)
-    )
+    made_from = _made_from(entry, wanted.argv)
+    return PaneSpec(name, wanted.argv, wanted.cwd, environment, window, lab.layout.exit_status(name), wanted.keeps, made_from)
 
 
-def _made_from(entry: AgentConfig) -> str:
-    """What of an agent's entry its program is made from; a new value starts the pane anew at the next `org start`."""
+def _made_from(entry: AgentConfig, argv: Sequence[str]) -> str:
+    """What an agent's program is made from: its entry, and our own code where it runs that. A new value starts the pane
+    anew at the next `org start`."""
     parts = entry.model_dump_json(exclude={"count", "name", "program", "limits"})
-    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+    ours = list(argv[: len(org_command())]) == org_command()
+    return hashlib.sha256((parts + (code_digest() if ours else "")).encode()).hexdigest()[:12]
+
+
+@cache
+def code_digest(package: Path = Path(__file__).parent) -> str:
+    """Of the code of a package and the data beside it, as they are on disk. What runs an older one is outdated."""
+    found = hashlib.sha256()
+    for path in sorted(package.rglob("[!.]*[!~]")):  # not what editors leave for a moment
+        if path.parent.name != "__pycache__" and path.is_file():
+            found.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()[:12]
 
 
 def secrets(lab: Lab, environ: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from org.terminal.grid import Grid
 from org.workspace import repair, worktrees
 
 OFFICE_SECONDS = 20
+NOTHING = ["nothing changed"]
 
 
 @click.command()
@@ -46,17 +47,23 @@ def command(ctx: click.Context, path: str | None, detach: bool, no_grid: bool, a
     said = _found(lab, cfg, place)
     for warning in warnings + guards.after(lab, anyway):
         click.echo(f"warning: {warning}", err=True)
-    for line in said or ["nothing changed"]:
-        click.echo(f"· {line}")
+    _tell(said)
     if no_grid:
+        _tell([] if said else NOTHING)
         return
     grid = bootstrap.grid(lab)
-    _raise_grid(lab, grid)
+    opened = _raise_grid(lab, grid)
+    _tell(opened if said or opened else NOTHING)
     _wait_for_the_office(lab, grid)
     if detach or not sys.stdout.isatty():
         click.echo(attach.how_to_attach(grid.socket_path, grid.session, os.environ))
         return
     attach.attach(grid.socket_path, grid.session)
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(f"· {line}")
 
 
 def _found(lab: Lab, cfg: config.Config, place: bootstrap.Place) -> list[str]:
@@ -116,16 +123,16 @@ def _organization(lab: Lab, place: bootstrap.Place) -> list[Path]:
     return [place.config_file, *lab.roles.glob("*.md"), *lab.prompts.rglob("*.md")]
 
 
-def _raise_grid(lab: Lab, grid: Grid) -> None:
+def _raise_grid(lab: Lab, grid: Grid) -> list[str]:
+    """Have every pane, and none that runs what is not wanted any more; what was done, a line each."""
     lab.layout.logs.mkdir(parents=True, exist_ok=True)
     conf.write(lab.layout.comms, grid.socket_path, lab.config.lab, lab.layout.comms, bootstrap.org_command())
     grid.remember(bootstrap.secrets(lab, os.environ))
     specs = [bootstrap.pane_spec(lab, name) for name in bootstrap.pane_names(lab)]
     changes = grid.ensure([spec for spec in specs if spec is not None])
-    again = [*changes.respawned, *(name for name in changes.outdated if _renew(lab, grid, name))]
-    for verb, names in (("opened", changes.created), ("started again", again)):
-        if names:
-            click.echo(f"· panes {verb}: {', '.join(names)}")
+    renewed = [name for name in changes.outdated if _renew(lab, grid, name)]
+    told = {"opened": changes.created, "started again": changes.respawned, "started anew, for what they run has changed": renewed}
+    return [f"panes {verb}: {', '.join(names)}" for verb, names in told.items() if names]
 
 
 def _wait_for_the_office(lab: Lab, grid: Grid) -> None:
@@ -140,7 +147,7 @@ def _wait_for_the_office(lab: Lab, grid: Grid) -> None:
 
 def _renew(lab: Lab, grid: Grid, name: str) -> bool:
     """End a pane's program and start the one that the config names now; not while a person has it."""
-    if AGENTS.get(lab.ledger.reader, name).control is Control.HUMAN:
+    if name not in bootstrap.OWN_PANES and AGENTS.get(lab.ledger.reader, name).control is Control.HUMAN:
         click.echo(f"· {name} keeps its program while a person has it; after `org handback {name}` start again")
         return False
     spec = bootstrap.pane_spec(lab, name)

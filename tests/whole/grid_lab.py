@@ -18,7 +18,7 @@ from laboratory import repository
 from org import bootstrap
 from org.lab.lab import Lab
 from org.model.errors import OrgError
-from org.store import reads
+from org.store.tables import EVENTS
 
 ORG = Path(sys.executable).parent / "org"
 BRIEF = """---
@@ -60,15 +60,24 @@ class GridLab:
         return self.org("start", "--detach")
 
     def verdicts(self) -> int:
-        """How many there are: from the ledger, for a verb at every look would take the processor from the lab."""
+        """How many were ever reached: after an alarm of the drift check some are taken back, and reached once more.
+
+        From the ledger, for a verb at every look would take the processor from the lab.
+        """
         with contextlib.closing(self.lab().ledger) as book:
-            return reads.totals(book.reader).verdicts
+            return EVENTS.count(book.reader, "WHERE kind IN ('experiment.better', 'experiment.discarded')")
 
     def supervisor(self) -> int:
         return int((self.root / "comms" / "supervisor.lock").read_text().strip())
 
     def pane_pid(self, agent: str) -> int:
         return next(p.pid for p in bootstrap.grid(self.lab()).panes() if p.agent == agent)
+
+    def told(self) -> str:
+        """Its state, its last events and what its panes show."""
+        grid = bootstrap.grid(self.lab())
+        panes = [f"{p.agent}: dead {p.dead}\n{grid.capture(p.agent, 40)}" for p in grid.panes() if p.agent != "dashboard"]
+        return "\n\n".join([self.ask("status").stdout, self.ask("log", "--last", "60").stdout, *panes])
 
     def close(self) -> None:
         """End the grid, then whatever keepers still run (by the locks of their own folders)."""
