@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from org.comms import mailbox
+from org.lab import replies
+from org.lab.apart import Apart
 from org.lab.lab import Lab
 from org.model.agent import Control
-from org.model.errors import OrgError
 from org.model.message import Message
 from org.store import mail
 from org.store.tables import AGENTS, MESSAGES
@@ -14,23 +15,19 @@ DEFAULTED = "default"
 
 
 def step(lab: Lab, now: datetime) -> int:
-    """Returns how many messages were delivered. Mail of an agent whose pane a person has waits for the hand-back."""
+    """Returns how many messages were delivered. Mail of an agent whose pane a person has waits for the hand-back. What
+    cannot be done, as a mailbox that cannot be written, is in nothing else's way and raised at the end."""
     held = {a.name for a in AGENTS.select(lab.ledger.reader) if a.control is not Control.AGENT}
     waiting = [m for m in mail.undelivered(lab.ledger.reader) if m.to not in held]
-    failed = [error for message in waiting if (error := _tried(lab, message, now)) is not None]
-    _settle_questions(lab, now)
-    _note_reads(lab, now)
-    if failed:  # only now: a mailbox that cannot be written must not be in the way of the others
-        raise failed[0]
+    with Apart() as apart:
+        for message in waiting:
+            with apart.one():
+                _deliver(lab, message, now)
+        with apart.one():
+            _note_reads(lab, now)
+        with apart.one():
+            _settle_questions(lab, now)
     return len(waiting)
-
-
-def _tried(lab: Lab, message: Message, now: datetime) -> OSError | OrgError | None:
-    try:
-        _deliver(lab, message, now)
-    except (OSError, OrgError) as error:
-        return error
-    return None
 
 
 def _deliver(lab: Lab, message: Message, now: datetime) -> None:
@@ -50,7 +47,17 @@ def _note_reads(lab: Lab, now: datetime) -> None:
 
 
 def _settle_questions(lab: Lab, now: datetime) -> None:
-    for question in mail.open_questions(lab.ledger.reader):
-        if question.due_at is not None and question.due_at <= now and question.default_answer is not None:
+    """Let a default hold that is due, unless the person has answered in a standup's page, or is just writing there."""
+    if not _due(lab, now):
+        return
+    replies.step(lab, now)
+    if not replies.any_being_written(lab, now):
+        for question, default in _due(lab, now):
             with lab.ledger.transaction() as tx:
-                mail.answer(tx, question.id, question.default_answer, DEFAULTED, now)
+                mail.answer(tx, question, default, DEFAULTED, now)
+
+
+def _due(lab: Lab, now: datetime) -> list[tuple[str, str]]:
+    """Questions whose time is up, each with its default."""
+    questions = mail.open_questions(lab.ledger.reader)
+    return [(q.id, q.default_answer) for q in questions if q.due_at and q.due_at <= now and q.default_answer is not None]

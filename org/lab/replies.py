@@ -27,9 +27,8 @@ PAGES = 7  # the newest, that are looked at
 
 def step(lab: Lab, now: datetime) -> list[str]:
     """Take what is new in the newest pages. Returns what became of it, a line each."""
-    pages = STANDUPS.select(lab.ledger.reader, "WHERE written_at IS NOT NULL ORDER BY id DESC LIMIT ?", PAGES)
     said = []
-    for day, path in {standup.day: Path(standup.path) for standup in pages}.items():
+    for day, path in _pages(lab).items():
         text = _still(path, now)
         if text and reply.is_touched(text):
             said += take(lab, day, text, now)
@@ -77,6 +76,17 @@ def is_being_written(path: Path, now: datetime) -> bool:
         return _is_fresh(path, now) and reply.is_touched(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return False
+
+
+def any_being_written(lab: Lab, now: datetime) -> bool:
+    """The same of any of the pages that `step` looks at."""
+    return any(is_being_written(path, now) for path in _pages(lab).values())
+
+
+def _pages(lab: Lab) -> dict[str, Path]:
+    """Day → page, of the newest."""
+    found = STANDUPS.select(lab.ledger.reader, "WHERE written_at IS NOT NULL ORDER BY id DESC LIMIT ?", PAGES)
+    return {standup.day: Path(standup.path) for standup in found}
 
 
 def _still(path: Path, now: datetime) -> str:

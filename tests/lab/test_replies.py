@@ -12,7 +12,7 @@ from played import Played
 
 from org.cli import main
 from org.comms import reply
-from org.lab import replies, standup
+from org.lab import post, replies, standup
 from org.model.message import HUMAN, Kind
 from org.store import mail, steering
 from org.store.tables import EVENTS, MESSAGES, QUESTIONS, STANDUPS
@@ -87,6 +87,16 @@ def test_a_file_that_is_being_saved_waits_until_it_lies_still(played: Played, pa
     save(page, "junior-2: leave it", ago=16, now=played.now())
     played.ticks(1)
     assert directions(played) == [("junior-2", "leave it")]
+
+
+def test_an_answer_saved_before_the_deadline_counts_and_not_the_default(played: Played, page: Path) -> None:
+    due = played.now() + timedelta(seconds=5)
+    with played.lab.ledger.transaction() as tx:
+        question, other = (mail.ask(tx, "junior-1", text, played.now(), "no", due).id for text in ("May I?", "May you?"))
+    save(page, f"{question}: yes", ago=0.0, now=due - timedelta(seconds=1))
+    for seconds, answers in ((1, [None, None]), (10, [None, None]), (20, ["yes", "no"])):
+        post.step(played.lab, due + timedelta(seconds=seconds))
+        assert [QUESTIONS.get(played.lab.ledger.reader, id).answer for id in (question, other)] == answers, seconds
 
 
 def test_a_file_that_is_lost_or_damaged_says_nothing_and_stops_nothing(played: Played, page: Path) -> None:
