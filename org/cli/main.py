@@ -124,7 +124,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception as error:  # the other home of a broad except
+    except Exception as error:  # a home of a broad except, like the supervisor's step
         if debug:
             raise
         where = traceback.extract_tb(error.__traceback__)[-1]

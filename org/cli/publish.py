@@ -20,7 +20,7 @@ from org.lab.publish.publishing import Published
 def command(ctx: click.Context, finding: str, path: Path, checkpoint: bool, anyway: bool, as_json: bool) -> None:
     """Write FINDING (an experiment of `org findings`) as a folder: the patch, a card with claim, certificate, label, runs,
     cost, data and versions, loss against compute, logs, and a script that reproduces it. Again to the same folder: brought up
-    to date; what was taken out of the head since is withdrawn there."""
+    to date; what was taken out of the head since, or was not confirmed when it was raced again, is withdrawn there."""
     found = publishing.publish(context.lab(ctx), finding, path.absolute(), anyway, checkpoint)
     context.emit(found, as_json, lambda: _page(found))
 

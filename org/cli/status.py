@@ -50,7 +50,8 @@ def _state(lab: Lab) -> dict[str, Any]:
 
 def _text(lab: Lab, state: dict[str, Any]) -> str:
     totals = state["totals"]
-    is_stopped = not state["supervisor"] and meta.get(lab.ledger.reader, "stopping") is not None
+    con = lab.ledger.reader
+    is_stopped = not state["supervisor"] and meta.get(con, "stopping") is not None and not reads.running(con)
     lines = [f"lab {lab.config.lab} · {_office(state['supervisor'], is_stopped)}"]
     lines += [f"note: {state['note']}"] if state["note"] else []
     lines += [f"held: {state['held']}"] if state["held"] and not is_stopped else []

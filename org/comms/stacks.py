@@ -47,10 +47,14 @@ def of(con: sqlite3.Connection) -> list[Together]:
     return found
 
 
+def by_member(con: sqlite3.Connection) -> dict[str, Together]:
+    """Of every experiment in the lab's head the stack in which it is there."""
+    return {id: together for together in of(con) for id in together.members if id not in together.gone}
+
+
 def with_(con: sqlite3.Connection, id: str) -> Together | None:
     """The stack in which an experiment is in the lab's head."""
-    study = reads.in_lab_head(con).get(id)
-    return next((together for together in of(con) if together.study == study), None)
+    return by_member(con).get(id)
 
 
 def section(con: sqlite3.Connection, id: str) -> str:

@@ -7,8 +7,8 @@ from types import TracebackType
 
 
 class Apart:
-    """`with Apart() as apart:` around all, `with apart.one():` around each. At the end the first error is raised; given
-    another Apart, all are handed to that one, which raises in its turn."""
+    """`with Apart() as apart:` around all, `with apart.one():` around each. At the end the error is raised, several as an
+    ExceptionGroup; given another Apart, all are handed to that one, which raises in its turn."""
 
     def __init__(self, outer: "Apart | None" = None) -> None:
         self.outer = outer
@@ -19,7 +19,7 @@ class Apart:
         """What is raised within is kept."""
         try:
             yield
-        except Exception as error:  # raised at the end: nothing is swallowed
+        except Exception as error:  # a home of a broad except: raised at the end, nothing is swallowed
             self.errors.append(error)
 
     def __enter__(self) -> "Apart":
@@ -29,4 +29,13 @@ class Apart:
         if self.outer is not None:
             self.outer.errors += self.errors
         elif kind is None and self.errors:
-            raise self.errors[0]
+            raise self.errors[0] if len(self.errors) == 1 else ExceptionGroup("several could not be done", self.errors)
+
+
+def each(error: Exception) -> Iterator[Exception]:
+    """The errors of a group and of the groups within; any other is itself."""
+    if isinstance(error, ExceptionGroup):
+        for one in error.exceptions:
+            yield from each(one)
+    else:
+        yield error

@@ -39,8 +39,8 @@ def step(lab: Lab, now: datetime) -> list[Call]:
     con = lab.ledger.reader
     looked, newest = meta.get(con, "attention_event"), reads.newest_event(con)
     happened = [] if looked is None else _happened(lab, con, int(looked), newest)
-    due = (Call(c.on, c.key, _line(c.words)) for c in (*happened, *_idle(lab, con, now)))
-    wanted = [call for call in due if call.on in lab.config.attention.on]
+    due = {call.key: call for call in (*happened, *_idle(lab, con, now)) if call.on in lab.config.attention.on}
+    wanted = [Call(call.on, key, _line(call.words)) for key, call in due.items() if not _is_told(con, key)]
     if not wanted and looked == str(newest):
         return []
     with lab.ledger.transaction() as tx:
@@ -48,6 +48,11 @@ def step(lab: Lab, now: datetime) -> list[Call]:
         for call in wanted:
             events.append(tx, CALLED, call.key, at=now, on=call.on, words=call.words)
     return wanted
+
+
+def _is_told(con: sqlite3.Connection, key: str) -> bool:
+    """Whether somebody was called for this occurrence before."""
+    return bool(EVENTS.count(con, "WHERE subject = ? AND kind = ?", key, CALLED))
 
 
 def _happened(lab: Lab, con: sqlite3.Connection, after: int, newest: int) -> list[Call]:
@@ -68,7 +73,8 @@ def _of_event(lab: Lab, con: sqlite3.Connection, event: Event) -> Call | None:
             return Call("drift", key, f"nothing is merged: {event.detail['reason']}")
         case _:
             e = EXPERIMENTS.get(con, event.subject)
-            return Call("finding", key, f"{e.id} is a finding: {e.subject}") if findings.is_one(lab, con, e) else None
+            merged = f"finding-{e.id}-{e.merged_commit}"  # certified, and held at one rung or at several: one finding
+            return Call("finding", merged, f"{e.id} is a finding: {e.subject}") if findings.is_one(lab, con, e) else None
 
 
 def _of_letter(con: sqlite3.Connection, event: Event) -> Call | None:
@@ -87,7 +93,7 @@ def _idle(lab: Lab, con: sqlite3.Connection, now: datetime) -> list[Call]:
     found = []
     for interval in idle.current(con).values():
         key = f"idle-{interval.id}"
-        if interval.cause in QUIET or now - interval.since < patience or EVENTS.count(con, "WHERE subject = ?", key):
+        if interval.cause in QUIET or now - interval.since < patience:
             continue
         detail = f" ({interval.detail})" if interval.detail else ""
         minutes = (now - interval.since).total_seconds() / 60

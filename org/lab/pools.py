@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
+from org.config.ladder import LEAST_SEEDS
 from org.lab import seeds, settings
 from org.lab.lab import Lab
 from org.lab.settings import Setting
@@ -23,7 +24,6 @@ from org.store import events, meta, reads, runs
 from org.store.tables import POOLS, PROGRAMS, RUNS, SLOTS
 
 BASELINES = (Purpose.POOL, Purpose.SCREEN_POOL)
-FRESH_LEAST = 3  # seeds of a new pool that are run for it: what was accepted is lucky, and fills the rest at most
 EARLIER_POOLS = 12  # more than enough for the degrees of freedom they may add; each is held against all others at every look
 COUNTED = "(study IS NULL OR study NOT IN (SELECT id FROM studies WHERE kind = 'sweep'))"  # a sweep's runs are short
 
@@ -158,9 +158,10 @@ def accept(con: sqlite3.Connection, run: Run) -> None:
 
 
 def carry_over(lab: Lab, con: sqlite3.Connection, pool: Pool, candidates: Sequence[Run], now: datetime) -> int:
-    """Fill a new head's pool with the runs that its merge accepted, less FRESH_LEAST seeds; those will be run fresh."""
+    """Fill a new head's pool with the runs that its merge accepted, less LEAST_SEEDS seeds: what was accepted is lucky, so
+    that many are run fresh."""
     have = {s.slot for s in SLOTS.select(con, "WHERE pool = ?", pool.id)}
-    carried, most = 0, size(lab, pool) - FRESH_LEAST
+    carried, most = 0, size(lab, pool) - LEAST_SEEDS
     for run in sorted(candidates, key=lambda r: r.slot):
         if run.slot < size(lab, pool) and run.slot not in have and carried < most:
             _speak(con, Slot(pool.id, run.slot, run.id, False))

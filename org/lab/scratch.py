@@ -81,6 +81,12 @@ def settle(lab: Lab, now: datetime) -> int:
     return len(open_)
 
 
+def of_lab(lab: Lab, holder: str) -> str:
+    """What of this lab holds a device: a run's id, or an `org try` (HOLDER …); "" where the holder is somebody else."""
+    own = holder.removeprefix(f"{lab.config.lab} ")
+    return "" if own == holder else own
+
+
 def began(lab: Lab, device: Device) -> datetime | None:
     """When the try that has the device took it; None where none has."""
     found = [x for x in EVENTS.select(lab.ledger.reader, _STILL_OPEN, BEGAN, ENDED) if x.detail["device"] == device.name]

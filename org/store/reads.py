@@ -167,10 +167,12 @@ class PoolValues:
 
 
 def is_outdated(con: sqlite3.Connection, pool: int | None) -> bool:
-    """Whether its rung has a newer pool of another budget or environment: what was judged against it tells of another task."""
+    """Whether its rung has a newer pool of full runs of another budget or environment: what was judged against it tells of
+    another task. A screen's pool, of shorter runs in the same task, says nothing of that."""
     row = con.execute(
         "SELECT 1 FROM pools p WHERE p.id = ? AND (p.budget, p.environment) != (SELECT n.budget, n.environment FROM pools n "
-        "WHERE n.rung = p.rung ORDER BY n.id DESC LIMIT 1)", (pool,)
+        "WHERE n.rung = p.rung AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.pool = n.id AND r.purpose IN ('screen', "
+        "'screen_pool')) ORDER BY n.id DESC LIMIT 1)", (pool,)
     ).fetchone()  # fmt: skip
     return row is not None
 

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from org.lab import apart
 from org.model.errors import OrgError
 from org.store import events, meta, reads
 from org.supervisor import attention, guidance, health, hearing, mail, nudging, runs, schedule, standup, timeline, verdicts
@@ -25,6 +26,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("attention", attention.step),
 )
 TICK_SECONDS = 0.5
+RECENT = 100  # failures of a step that a new one is compared with
 
 
 def tick(office: Office, now: datetime, steps: tuple[tuple[str, Step], ...] = STEPS) -> list[str]:
@@ -33,9 +35,10 @@ def tick(office: Office, now: datetime, steps: tuple[tuple[str, Step], ...] = ST
     for name, step in steps:
         try:
             step(office, now)
-        except Exception as error:  # one of the two homes of a broad except: record, go on
+        except Exception as error:  # with lab/apart.py within a step, and cli/main.py, the homes of a broad except
             failed.append(name)
-            _record_failure(office, name, error, now)
+            for one in apart.each(error):
+                _record_failure(office, name, one, now)
     return failed
 
 
@@ -55,14 +58,15 @@ def run(office: Office, renew: Callable[[Office], Office] = lambda office: offic
 
 
 def _record_failure(office: Office, step: str, error: Exception, now: datetime) -> None:
-    """The same failure again within a minute is not a new event."""
+    """Say it and write it down; the same failure again within a minute is neither, whatever else fails in between."""
     told = f"{step}: {type(error).__name__}: {error}"
-    office.say(told if isinstance(error, OrgError) else traceback.format_exc())
+    words = told if isinstance(error, OrgError) else "".join(traceback.format_exception(error))
     try:
-        recent = [e for e in events.latest(office.lab.ledger.reader, 1, f"step-{step}") if e.detail.get("error") == told]
-        if recent and (now - recent[0].at).total_seconds() < 60:
+        before = events.latest(office.lab.ledger.reader, RECENT, f"step-{step}")
+        if any(e.detail.get("error") == told and (now - e.at).total_seconds() < 60 for e in before):
             return
         with office.lab.ledger.transaction() as tx:
             events.append(tx, "supervisor.step_failed", f"step-{step}", at=now, error=told)
     except OrgError as second:  # the ledger itself is the trouble: the office window shows it, the loop goes on
-        office.say(f"(not recorded: {second})")
+        words = f"{words}\n(not recorded: {second})"
+    office.say(words)

@@ -1,11 +1,12 @@
 """Review, drift, screens, races, merges, promotions, studies; then the notebook pages of whatever changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from org.lab import pages, review
 from org.lab.apart import Apart
 from org.lab.drift import drifting
-from org.lab.merging import ablate, merge, stacks
+from org.lab.merging import merge, stacks
 from org.lab.rungs import promote
 from org.lab.screen import screening
 from org.lab.studies import engine as studies
@@ -34,13 +35,13 @@ def step(office: Office, now: datetime) -> None:
         with apart.one():
             _promote(office, now, apart)
         with apart.one():
-            outdated.drop(lab, now, Kind.CERTIFICATE, Kind.NOISE)
+            _say(office, outdated.drop(lab, now, Kind.CERTIFICATE, Kind.NOISE, Kind.ABLATION, why=outdated.AGAIN))
         with apart.one():
-            outdated.drop(lab, now, Kind.ABLATION, Kind.REVERT, why=ablate.CHANGED)
+            _say(office, outdated.drop(lab, now, Kind.REVERT))
         with apart.one():
             stacks.step(lab, now)
         with apart.one():
-            _studies(office, now, apart)
+            _say(office, studies.step(lab, now, outer=apart))
         for id in dict.fromkeys(changed):
             experiment = EXPERIMENTS.get(lab.ledger.reader, id)
             if experiment.state is not before.get(id):  # a race that only goes on is told by its runs
@@ -54,8 +55,9 @@ def _promote(office: Office, now: datetime, apart: Apart) -> None:
         office.say(f"{id} asked · {STUDIES.get(office.lab.ledger.reader, id).subject} to a larger rung")
 
 
-def _studies(office: Office, now: datetime, apart: Apart) -> None:
-    for id in studies.step(office.lab, now, outer=apart):
+def _say(office: Office, ended: Sequence[str]) -> None:
+    """Studies that ended."""
+    for id in ended:
         study = STUDIES.get(office.lab.ledger.reader, id)
         office.say(_told(id, study.state.value, f"{study.kind.value} of {study.subject}", study.reason))
 

@@ -83,11 +83,22 @@ def test_an_exhausted_program_ends_once_nothing_of_it_races():
     assert closing == Close("batch", "every value that its space allows was tried (0 verdicts)")
 
 
+def test_a_program_that_a_junior_with_a_model_works_on_goes_on_without_the_offline_one_that_tried_it_out():
+    offline, real = junior(1, "batch"), replace(junior(2, "batch"), backend="claude")
+    people, exhausted = [offline, real, junior(3, "init")], {"batch"}
+    assert rota.decide(lab(people, [program("batch"), program("init")], exhausted=exhausted)) == [Assign("init", "junior-1")]
+    assert rota.decide(lab([offline, real], [program("batch")], exhausted=exhausted)) == [Open(BRIEFS[2])]
+
+
 def test_a_brief_without_a_space_is_left_to_agents_that_need_none():
     free = Shipped(Path("programs/free.md"), Brief("free", "Free", "What helps?", ""))
     offline, real = junior(1), replace(junior(2), backend="claude")
     assert rota.decide(rota.Lab([offline], [], [], [free, BRIEFS[1]], ("cpu",))) == [Open(BRIEFS[1])]
-    assert rota.decide(rota.Lab([offline, real], [], [], [free, BRIEFS[1]], ("cpu",))) == [Open(free)]
+    both = [Open(free), Open(BRIEFS[1])]
+    assert rota.decide(rota.Lab([offline, real], [], [], [free, *BRIEFS[1:]], ("cpu",))) == both, "one for each kind"
+    opened = [replace(program("free"), space={}), program("batch")]
+    assert rota.decide(lab([offline, real], opened)) == [Assign("batch", "junior-1"), Assign("free", "junior-2")]
+    assert rota.decide(lab([offline], opened[:1])) == [Open(BRIEFS[1])], "there it could try nothing"
     closing = rota.decide(lab([offline], [replace(program("free"), space={})], exhausted={"free"}))[0]
     assert closing == Close("free", "its brief has no space for offline juniors (0 verdicts)")
 

@@ -97,6 +97,16 @@ def test_a_certified_change_is_a_finding_once_it_holds_where_the_ladder_goes(lab
         STUDIES.insert(tx, HELD)
         events.append(tx, "rung.held", "E1", at=LATER, study="S900")
     assert [on for on, _ in called(lab, 2.0)] == ["finding"]
+    with lab.ledger.transaction() as tx:
+        events.append(tx, "rung.held", "E1", at=LATER, study="S901")
+    assert called(lab, 3.0) == [], "held at a further rung it is the same finding"
+
+
+def test_a_finding_that_is_certified_and_holds_within_one_look_calls_once(lab: Lab) -> None:
+    happen(lab, "finding")
+    with lab.ledger.transaction() as tx:
+        events.append(tx, "rung.held", "E1", at=LATER, study="S900")
+    assert [on for on, _ in called(lab)] == ["finding"]
 
 
 def test_mail_between_agents_and_pauses_on_purpose_call_nobody(lab: Lab) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from org import bootstrap
 
 
-def test_a_changed_a_new_and_a_renamed_file_make_another_digest_and_what_python_and_editors_leave_does_not(tmp_path: Path) -> None:
+def test_a_changed_a_new_and_a_renamed_file_make_another_digest_and_what_python_and_editors_leave_does_not(
+    tmp_path: Path,
+) -> None:
     def digest() -> str:
         bootstrap.code_digest.cache_clear()
         return bootstrap.code_digest(tmp_path)

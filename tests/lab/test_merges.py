@@ -15,7 +15,7 @@ from org.model.merge import State as MergeState
 from org.model.program import State as ProgramState
 from org.model.run import Purpose
 from org.store import experiments, mail, reads
-from org.store.tables import MERGES, POOLS, PROGRAMS, SLOTS
+from org.store.tables import EXPERIMENTS, MERGES, POOLS, PROGRAMS, SLOTS
 from org.workspace import refs, snapshots
 
 BRANCH = "org/test/program/free"
@@ -87,6 +87,20 @@ def test_a_merge_that_has_begun_is_not_cancelled(played: Played) -> None:
     played.held = True
     played.ticks(1)
     assert played.experiment(id).state is State.MERGED
+
+
+def test_a_merge_that_has_begun_is_not_declined_by_what_the_config_wants_since(played: Played) -> None:
+    id = better(played, lr=0.3)
+    begun = intend(played, id)
+    lock = played.lab.layout.root / ".git" / f"{begun.ref}.lock"
+    lock.touch()
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, id, label="explained by compute", label_detail={"reason": "it spends more"})
+        PROGRAMS.update(tx, "free", objective="flops")
+    assert played.tick() == ["verdicts"] and played.experiment(id).state is State.QUEUED
+    lock.unlink()
+    played.ticks(1)
+    merged_once(played, id)
 
 
 def test_a_head_that_somebody_else_moved_pauses_its_program_until_it_is_put_back(played: Played) -> None:

@@ -1,11 +1,15 @@
 """What goes wrong with one thing must not be in the way of the others: a mailbox, a request, a device."""
 
+import shutil
+
 import pytest
 from laboratory import git
 from played import Played
 
+from org.comms import mailbox
 from org.lab import post, schedule
 from org.lab import requests as lab_requests
+from org.lab.apart import each
 from org.model.errors import IllegalMove
 from org.model.message import Kind
 from org.model.request import State
@@ -23,8 +27,9 @@ def test_a_mailbox_that_cannot_be_written_keeps_only_its_own_mail(played: Played
         for number, to in enumerate(("junior-1", "junior-2")):
             mail.post(tx, "human", to, Kind.NOTE, "hello", "words", played.now(), id=f"m-{number}")
         asked = mail.ask(tx, "junior-2", "May I?", played.now(), "yes", played.now())
-    with pytest.raises(OSError):
+    with pytest.raises(ExceptionGroup) as raised:  # its earlier mail is as stuck
         post.step(lab, played.now())
+    assert all(isinstance(error, OSError) for error in each(raised.value))
     delivered = {m.id: m.delivered_at is not None for m in MESSAGES.select(lab.ledger.reader)}
     assert delivered["m-1"] and not delivered["m-0"]
     assert QUESTIONS.get(lab.ledger.reader, asked.id).answer == "yes"
@@ -56,3 +61,23 @@ def test_a_start_that_the_ledger_refuses_lets_go_of_its_device(played: Played) -
     with pytest.raises(IllegalMove):  # as a full disk or a locked ledger would do at the same place
         schedule._start(played.lab, run, [device], played.now())
     assert devices.holder(device.name, played.lab.locks) is None
+
+
+def test_a_question_that_cannot_be_settled_hides_neither_what_was_read_nor_a_mailbox_that_cannot_be_written(
+    played: Played,
+) -> None:
+    lab = played.lab
+    with lab.ledger.transaction() as tx:
+        mail.post(tx, "human", "junior-2", Kind.NOTE, "hello", "words", played.now(), id="m-1")
+    post.step(lab, played.now())
+    mailbox.archive(lab.layout.mailbox("junior-2"), "m-1")
+    shutil.rmtree(lab.layout.mailbox("junior-1"))
+    lab.layout.mailbox("junior-1").write_text("somebody's file")
+    with lab.ledger.transaction() as tx:
+        mail.post(tx, "human", "junior-1", Kind.NOTE, "hello", "words", played.now(), id="m-2")
+        mail.ask(tx, "junior-2", "May I?", played.now(), "yes", played.now())
+        tx.execute("CREATE TRIGGER stuck BEFORE UPDATE ON questions BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+    with pytest.raises(ExceptionGroup) as raised:
+        post.step(lab, played.now())
+    assert [isinstance(error, OSError) for error in each(raised.value)] == [True, False]
+    assert MESSAGES.get(lab.ledger.reader, "m-1").read_at is not None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from played import Played, set_rung
 
+from org.config.ladder import LEAST_SEEDS
 from org.lab import pools, programs
 from org.lab.merging import heads
 from org.model.experiment import State
@@ -49,7 +50,7 @@ def test_runs_of_one_seed_fill_one_of_the_seeds_that_may_be_carried_over(played:
             for slot in (0, 0, 1, 2, 3, 4, 5, 6)
         ]
         carried = pools.carry_over(played.lab, tx, new, tried, played.now())
-        assert carried == SLOTS.count(tx, "WHERE pool = ?", new.id) == 8 - pools.FRESH_LEAST
+        assert carried == SLOTS.count(tx, "WHERE pool = ?", new.id) == 8 - LEAST_SEEDS
 
 
 @pytest.mark.parametrize("stop", [pause, spend])

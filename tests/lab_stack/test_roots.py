@@ -9,6 +9,7 @@ from laboratory import Laboratory, git
 from test_stacks import opened
 
 from org.lab.merging import heads, roots
+from org.lab.publish import facts as publishing_facts
 from org.lab.studies import certificate
 from org.model.errors import Refused
 from org.model.experiment import State
@@ -65,7 +66,7 @@ def test_a_branch_from_an_earlier_root_takes_no_more_proposals(played: Heads) ->
         played.propose("junior-1")
 
 
-def test_the_arms_of_a_certificate_after_a_root_differ_by_the_merge_alone(played: Heads) -> None:
+def test_the_arms_of_a_certificate_and_of_a_publication_after_a_root_differ_by_the_merge_alone(played: Heads) -> None:
     one = played.merged(lr=0.3)
     text = (played.lab.layout.root / "fit/__main__.py").read_text() + "\n# another evaluator\n"
     root(played, played.persons_commit({"fit/__main__.py": text}))
@@ -75,6 +76,8 @@ def test_the_arms_of_a_certificate_after_a_root_differ_by_the_merge_alone(played
         plan = certificate.ask(played.lab, tx, one.id, "human", played.now()).plan
     assert git(played.lab.layout.root, "diff", "--name-only", plan["old"], plan["new"]) == RECIPE
     assert "another evaluator" in git(played.lab.layout.root, "show", f"{plan['new']}:fit/__main__.py"), "as it is run today"
+    published = publishing_facts.of(played.lab, one.id)
+    assert (published.old, published.new) == (one.base_tree, one.run_tree), "as they were run then"
 
 
 def test_one_program_may_stand_on_a_root_of_its_own(played: Heads) -> None:

@@ -7,7 +7,7 @@ from click.testing import Result
 from heads_of import Heads
 
 from org.lab import pools
-from org.lab.apart import Apart
+from org.lab.apart import Apart, each
 from org.lab.merging import heads, revert, roots
 from org.model.errors import IllegalMove, OrgError
 from org.model.experiment import Experiment, State
@@ -128,19 +128,22 @@ def test_what_is_stuck_on_the_same_head_is_told_in_words_of_what_was_asked(playe
     assert played.request("revert", experiment=second.id, why="it is ugly").answer.startswith(f"{second.id} is taken out")
 
 
-def test_the_first_error_is_raised_once_all_had_their_turn() -> None:
+def test_every_error_is_raised_once_all_had_their_turn() -> None:
     done: list[int] = []
 
-    def each(outer: Apart | None = None) -> None:
+    def work(*wrong: int, outer: Apart | None = None) -> None:
         with Apart(outer) as apart:
             for number in range(3):
                 with apart.one():
-                    if number != 1:
+                    if number in wrong:
                         raise OrgError(f"{number}")
                     done.append(number)
 
-    with pytest.raises(OrgError, match="0"):
-        each()
+    with pytest.raises(ExceptionGroup) as raised:
+        work(0, 2)
+    assert [str(e) for e in each(raised.value)] == ["0", "2"]
+    with pytest.raises(OrgError, match="2"):
+        work(2)
     kept = Apart()
-    each(kept)
-    assert done == [1, 1] and [str(e) for e in kept.errors] == ["0", "2"]
+    work(0, 2, outer=kept)
+    assert done == [1, 0, 1, 1] and [str(e) for e in kept.errors] == ["0", "2"]

@@ -3,13 +3,16 @@
 import json
 from datetime import timedelta
 
+import pytest
 from laboratory import git, set_values
 from played import Played
 
 from org.lab import ideas, sweeps
 from org.lab.guiding import situation
+from org.lab.memory import footprints
 from org.lab.verdicts import noise
 from org.model.agent import ControlEvent
+from org.model.errors import Refused
 from org.model.message import OFFICE, Kind
 from org.store import agents, mail
 from org.store.tables import PROGRAMS
@@ -136,3 +139,12 @@ def test_a_long_history_stays_one_page(played: Played, say) -> None:
             EXPERIMENTS.insert(tx, done)
     shown = page(played, say)
     assert "Tried and decided (298)" in shown and "; 295 earlier" in shown and len(shown.splitlines()) < 60
+
+
+def test_a_ledger_without_a_root_commit_has_its_page_all_the_same(played: Played, say) -> None:
+    played.recipe("junior-1", lr=0.3)
+    with played.lab.ledger.transaction() as tx:
+        tx.execute("DELETE FROM meta WHERE key = 'root_commit'")
+    assert "lr = 0.3" in page(played, say)
+    with pytest.raises(Refused, match="`org start` founds it"):
+        footprints.measure(played.lab, "a tree", "another")

@@ -42,7 +42,8 @@ def test_what_cannot_be_taken_out_is_told(lab: Lab, tmp_path: Path) -> None:
     """A command of the task names a folder; the base as it was run holds a key, and a folder of this lab."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    texts = {"runs.json": f'"prepare --corpus {corpus}", "/nowhere/at/all", "/dev/null"', "README.md": "fine"}
+    picture = "/9j/" + "AAAA/" * 1000 + "x"  # what looks like a path longer than any may be
+    texts = {"runs.json": f'"prepare --corpus {corpus}", "/nowhere/at/all", "/dev/null", "{picture}"', "README.md": "fine"}
     base = archive(
         tmp_path / "base.tar.gz", code=b"import os\n", env=f"KEY={KEY}".encode(), notes=str(lab.layout.root).encode(),
         weights=b"\0" + KEY.encode(),

@@ -39,6 +39,9 @@ def test_a_finding_is_published_and_withdrawn_when_it_is_taken_out_of_the_head(
     assert all((folder / name).exists() for name in listed) and "data.json" in listed
     for path in folder.rglob("*"):
         assert not path.is_file() or str(root).encode() not in path.read_bytes(), path
+    log.unlink()
+    publishing.publish(played.lab, certified.id, folder)
+    assert (folder / "README.md").read_text() == card, "its logs are published still, though the lab has them no more"
     with played.lab.ledger.transaction() as tx:
         EXPERIMENTS.update(tx, certified.id, state="reverted", reason=f"it read {root}/val\ntwice")
     for _ in range(2):
@@ -49,6 +52,24 @@ def test_a_finding_is_published_and_withdrawn_when_it_is_taken_out_of_the_head(
         assert text.count("Withdrawn") == 1 and text.endswith(card.partition("\n")[2].lstrip())
     done = say(played, "publish", certified.id, "--to", str(tmp_path / "new"))
     assert isinstance(done.exception, Refused) and "is reverted, not merged" in str(done.exception)
+
+
+def test_a_published_merge_that_is_doubted_since_is_in_the_head_still(played: Played, merged: Experiment, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    publishing.publish(played.lab, merged.id, folder, anyway=True)
+    card = (folder / "README.md").read_text()
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, merged.id, state="racing")
+    with pytest.raises(Refused, match="E1 is racing: it is in the head, and it is being raced again"):
+        publishing.publish(played.lab, merged.id, folder)
+    assert (folder / "README.md").read_text() == card
+    with played.lab.ledger.transaction() as tx:
+        EXPERIMENTS.update(tx, merged.id, state="discarded", reason="not better")
+    assert publishing.publish(played.lab, merged.id, folder).withdrawn
+    told = (folder / "README.md").read_text()
+    assert "E1 is discarded: not better. It is still in the head, but racing it again did not confirm it" in told
+    with pytest.raises(Refused, match="it is in the head, and racing it again did not confirm it"):
+        publishing.publish(played.lab, merged.id, tmp_path / "new", anyway=True)
 
 
 @slow

@@ -65,7 +65,7 @@ def decide(lab: Lab) -> list[Order]:
     closing = {order.slug for order in closes}
     alive = [p for p in lab.programs if p.state is not State.CLOSED and p.slug not in closing]
     staffed = [p for p in alive if p.state is not State.PAUSED]
-    opens = [Open(shipped) for shipped in _next_briefs(lab, len(staffed))]
+    opens = [Open(shipped) for shipped in _next_briefs(lab, staffed)]
     return [*closes, *opens, *_assignments(lab, [p for p in alive if p.state is State.OPEN], more_to_come=bool(opens))]
 
 
@@ -104,31 +104,47 @@ def _end(program: Program, lab: Lab) -> str:
         return f"{row} verdicts in a row without a merge ({decided} in all); its stop rule says {limit:g}"
     if decided >= program.stop.get("verdicts", math.inf):
         return f"{decided} verdicts; its stop rule says {program.stop['verdicts']:g}"
-    if program.slug in lab.exhausted and not any(e.is_open for e in mine):
+    if program.slug in lab.exhausted and not any(e.is_open for e in mine) and not _has_a_model(program, lab):
         why = "every value that its space allows was tried" if program.space else "its brief has no space for offline juniors"
         return f"{why} ({decided} verdicts)"
     return ""
 
 
-def _next_briefs(lab: Lab, staffed: int) -> list[Shipped]:
-    """As many of those that are left as the juniors need programs."""
-    wanted = math.ceil(len(lab.juniors) / JUNIORS_A_PROGRAM)
-    return left(lab)[: max(0, wanted - staffed)]
+def _has_a_model(program: Program, lab: Lab) -> bool:
+    """Whether one of its juniors is not offline: it can try what no space names."""
+    return any(junior.program == program.slug and junior.backend != OFFLINE for junior in lab.juniors)
+
+
+def _suits_offline(program: Program, lab: Lab) -> bool:
+    """Whether an offline junior finds something to try there. One that is tried out and goes on without it does not."""
+    return bool(program.space) and not (program.slug in lab.exhausted and _has_a_model(program, lab))
+
+
+def _next_briefs(lab: Lab, staffed: Sequence[Program]) -> list[Shipped]:
+    """As many of those that are left as the juniors need programs, and one with a space where offline juniors have none."""
+    found = left(lab)
+    wanted = math.ceil(len(lab.juniors) / JUNIORS_A_PROGRAM) - len(staffed)
+    opens, later = found[: max(0, wanted)], found[max(0, wanted) :]
+    served = any(_suits_offline(p, lab) for p in staffed) or any(shipped.brief.space for shipped in opens)
+    if not served and any(junior.backend == OFFLINE for junior in lab.juniors):
+        opens += [shipped for shipped in later if shipped.brief.space][:1]
+    return opens
 
 
 def _assignments(lab: Lab, open_ones: Sequence[Program], more_to_come: bool) -> list[Order]:
-    """Every junior without an open program goes where the fewest are; the older program wins a tie.
+    """Every junior without an open program goes where the fewest are; the older program wins a tie. An offline one goes only
+    where it finds something to try.
 
     Once the open ones have enough, juniors wait: for a program that is being opened, or for their own that is paused.
     """
-    if not open_ones:
-        return []
-    slugs = [p.slug for p in open_ones]
-    busy = Counter(a.program for a in lab.juniors if a.program and a.program in slugs)
+    busy = Counter(a.program for a in lab.juniors if a.program)
+    every, with_space = [p.slug for p in open_ones], [p.slug for p in open_ones if _suits_offline(p, lab)]
     paused = {p.slug for p in lab.programs if p.state is State.PAUSED}
     orders: list[Order] = []
     for junior in lab.juniors:
-        if junior.program in slugs or ((more_to_come or junior.program in paused) and _all_full(busy, slugs)):
+        slugs = with_space if junior.backend == OFFLINE else every
+        waits = (more_to_come or junior.program in paused) and _all_full(busy, slugs)
+        if not slugs or junior.program in slugs or waits:
             continue
         slug = min(slugs, key=lambda s: busy[s])
         busy[slug] += 1

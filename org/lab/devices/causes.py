@@ -59,10 +59,10 @@ def _use(lab: Lab, device: Device, stranger: str | None) -> Reason | None:
     holder = devices.holder(device.name, lab.locks)
     if holder is None:
         return None if stranger is None else (Cause.FOREIGN, stranger)
-    own = holder.removeprefix(f"{lab.config.lab} ")
-    if own.startswith("org try"):
+    own = scratch.of_lab(lab, holder)
+    if own.startswith(scratch.HOLDER):
         return Cause.TRY, own
-    run = RUNS.find(lab.ledger.reader, own) if own != holder else None  # collected, and its keeper about to end
+    run = RUNS.find(lab.ledger.reader, own) if own else None  # collected, and its keeper about to end
     is_ours = run is not None and device.name in gang.members(run.device)
     return (Cause.STARTING, "") if is_ours else (Cause.FOREIGN, f"held by {holder}")
 

@@ -106,8 +106,8 @@ def _comes_back(lab: Lab, device: Device, now: datetime) -> bool:
     holder = locks.holder(device.name, lab.locks)
     if holder is None:
         return True
-    own = holder.removeprefix(f"{lab.config.lab} ")
-    if own == holder:
+    own = scratch.of_lab(lab, holder)
+    if not own:
         return False
     began = scratch.began(lab, device) if own.startswith(scratch.HOLDER) else None
     return began is None or now - began < timedelta(minutes=lab.config.task.timeout_min)

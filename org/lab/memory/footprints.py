@@ -15,7 +15,7 @@ from typing import Any
 
 from org.agents.offline import recipe
 from org.lab.lab import Lab
-from org.model.errors import OrgError
+from org.model.errors import OrgError, Refused
 from org.model.experiment import Experiment
 from org.store import meta
 from org.store.tables import EVENTS
@@ -50,23 +50,22 @@ class Footprint:
 
 
 def of(lab: Lab, experiments: Iterable[Experiment]) -> dict[str, Footprint]:
-    """Experiment → its footprint. One whose trees are gone from the repository is left out."""
-    kept = dict(_kept(lab, _version(lab)))
+    """Experiment → its footprint. One whose trees are gone from the repository is left out; all are where the lab has no root
+    yet."""
+    kept = _worked_out(lab)
     found = {}
     for e in experiments:
         known = kept.get((e.base_tree, e.run_tree))
         try:
             found[e.id] = known or measure(lab, e.base_tree, e.run_tree)
-        except OrgError:  # an object that somebody's git gc took
+        except OrgError:  # an object that somebody's git gc took, or no root yet
             continue
     return found
 
 
 def known(lab: Lab, experiments: Iterable[Experiment]) -> dict[str, Footprint]:
     """The same of those that were worked out before: no git, for as many experiments as there are."""
-    if meta.get(lab.ledger.reader, "root_commit") is None:
-        return {}
-    kept = dict(_kept(lab, _version(lab)))
+    kept = _worked_out(lab)
     found = ((e.id, kept.get((e.base_tree, e.run_tree))) for e in experiments)
     return {id: footprint for id, footprint in found if footprint is not None}
 
@@ -90,7 +89,8 @@ def _root(lab: Lab) -> str:
     """The commit from which digests are taken: the lab's first root as long as git has it. `org root` changes none of them;
     else the next proposals would wait until every experiment was worked out again."""
     root = meta.get(lab.ledger.reader, "root_commit")
-    assert root is not None
+    if root is None:
+        raise Refused("the lab has no root commit yet, so nothing can be told of what a change touches; `org start` founds it")
     first = EVENTS.select(lab.ledger.reader, "WHERE kind = 'lab.root' ORDER BY id LIMIT 1")
     commit = str(first[0].detail["commit"]) if first else root
     return commit if _is_there(lab.git, commit) else root
@@ -137,6 +137,11 @@ def _lines(lab: Lab, base_tree: str, run_tree: str, paths: Sequence[str]) -> fro
     changed = (line[0] + " ".join(line[1:].split()) for line in text.splitlines() if line[:1] in "+-" and line[:3] not in MARKS)
     told = [line for line in changed if len(line) > 2][:LINES_KEPT]
     return frozenset(hashlib.sha256(line.encode("utf-8", "replace")).hexdigest()[:8] for line in told)
+
+
+def _worked_out(lab: Lab) -> dict[tuple[str, str], Footprint]:
+    """(base, run) trees → footprint, of those that were worked out before from today's root."""
+    return dict(_kept(lab, _version(lab))) if meta.get(lab.ledger.reader, "root_commit") is not None else {}
 
 
 def _kept(lab: Lab, version: str) -> Iterator[tuple[tuple[str, str], Footprint]]:

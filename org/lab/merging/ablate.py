@@ -16,7 +16,6 @@ from org.store import events, studies
 from org.store.tables import EXPERIMENTS
 
 RAN = frozenset({State.INVALID, State.FAILED})
-CHANGED = "the task, its environment or the devices have changed since: `org ablate` asks anew"
 
 
 def parts(lab: Lab, con: sqlite3.Connection, id: str, marks: Sequence[str] = ()) -> list[Part]:

@@ -42,10 +42,10 @@ def step(lab: Lab, now: datetime, outer: Apart | None = None) -> list[str]:
 def _look(lab: Lab, experiment: Experiment, seen: set[str], now: datetime) -> bool:
     """seen: programs whose oldest had its turn. Returns whether the experiment moved."""
     program = PROGRAMS.get(lab.ledger.reader, experiment.program)
-    if program.state is ProgramState.PAUSED:
-        return False
+    if program.state is ProgramState.PAUSED or heads.is_moving(lab.ledger.reader, program.slug):
+        return False  # what is in the move that was begun is not judged again
     passage = gate.look(lab, experiment, program, now)
-    if passage is not Passage.OPEN or program.slug in seen or heads.is_moving(lab.ledger.reader, program.slug):
+    if passage is not Passage.OPEN or program.slug in seen:
         return passage is Passage.SHUT
     seen.add(program.slug)
     experiment = EXPERIMENTS.get(lab.ledger.reader, experiment.id)  # with its label

@@ -14,13 +14,13 @@ from org.lab.verdicts import findings
 from org.lab.verdicts.findings import Line
 from org.model.errors import Refused
 from org.model.experiment import IN_HEAD, Experiment
+from org.model.experiment import State as Verdict
 from org.model.merge import Merge
 from org.model.run import Purpose, Run, State
 from org.model.study import Kind, Study
 from org.model.study import State as StudyState
 from org.store import meta, reads, rows, runs, studies
-from org.store.tables import EXPERIMENTS, PROGRAMS, RUNS
-from org.workspace import snapshots
+from org.store.tables import EXPERIMENTS, RUNS
 
 LOGS = ("train.log", "evaluate.err", "metrics.jsonl", "train.json", "result.json")
 REPEATS_WORTH = 15.4  # R* of Muennighoff et al. 2023, arXiv 2305.16264: epochs after which a repeat is worth little
@@ -70,23 +70,31 @@ class Facts:
 
 
 def of(lab: Lab, id: str) -> Facts:
-    """Of a merged experiment. Refused for one that is not in a head."""
+    """Of a merged experiment. Refused for one that is not in a head, or is doubted since."""
     con = lab.ledger.reader
     e = EXPERIMENTS.get(con, id)
     own = [m for m in reads.merges(con) if m.experiment == e.id]
     if e.state not in IN_HEAD or not own:
-        raise Refused(f"{e.id} is {e.state.value.replace('_', ' ')}, not merged; only what is in a head can be published")
+        raise Refused(_why_not(e))
     line = next(line for line in findings.of(lab, con, every=True).found if line.experiment == e.id)
     is_finding = any(line.experiment == e.id for line in findings.of(lab, con).found)
     tests = [s for s in studies.of_subject(con, Kind.CERTIFICATE, e.id) if s.state is StudyState.DONE]
     certificate = tests[-1] if tests else None
-    old, new = _trees(lab, con, own[-1], certificate)
+    old, new = _trees(con, own[-1], certificate)
     shown = _shown(con, e, certificate, new)
     told = json.loads(meta.get(con, "environment_detail") or "{}")
     return Facts(
         e, own[-1], line, is_finding, certificate, old, new, shown, _cost(lab, con, e, certificate), told,
         meta.get(con, "organization") or "", _corpus(lab), frozenset(s.run.id for s in shown if logs(lab, s.run.id)),
     )  # fmt: skip
+
+
+def _why_not(e: Experiment) -> str:
+    state = e.state.value.replace("_", " ")
+    if e.merged_commit is None or e.state is Verdict.REVERTED:
+        return f"{e.id} is {state}, not merged; only what is in a head can be published"
+    again = "it is being raced again; publish it when that is decided" if e.is_open else "racing it again did not confirm it"
+    return f"{e.id} is {state}: it is in the head, and {again}"
 
 
 def logs(lab: Lab, run: str) -> list[Path]:
@@ -118,13 +126,11 @@ def _corpus(lab: Lab) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _trees(lab: Lab, con: sqlite3.Connection, merge: Merge, certificate: Study | None) -> tuple[str, str]:
-    """The head before and after the merge, as they are run."""
+def _trees(con: sqlite3.Connection, merge: Merge, certificate: Study | None) -> tuple[str, str]:
+    """The head before and after the merge, as they were run."""
     if certificate is not None:
         return str(certificate.plan["old"]), str(certificate.plan["new"])
-    program = PROGRAMS.get(con, merge.program)
-    root = program.root_commit or merge.old
-    return snapshots.run_tree(lab.git, root, merge.old, program.editable, lab.config.task.protected), merge.tree
+    return reads.tree_before(con, merge), merge.tree
 
 
 def _shown(con: sqlite3.Connection, e: Experiment, certificate: Study | None, new: str) -> tuple[Shown, ...]:

@@ -1,6 +1,7 @@
 """What a published folder would tell of this machine. Keys and the names of the lab's folders are taken out of every text that
 org writes; what lies in the base as it was run, or in a command of the task, is needed as it is: it is told to the person."""
 
+import os
 import re
 import sys
 import tarfile
@@ -27,7 +28,7 @@ def told(lab: Lab, texts: Mapping[str, str], base: Path) -> list[str]:
     """What to look at before the folder is given away, a line each. texts: of the folder, by name. base: the archive."""
     lines = []
     for name, text in texts.items():
-        here = sorted({path for path in _PATH.findall(text) if not path.startswith(_EVERYWHERE) and Path(path).exists()})
+        here = sorted({path for path in _PATH.findall(text) if not path.startswith(_EVERYWHERE) and os.path.exists(path)})
         if here:
             lines.append(f"{name} names {', '.join(here[:SHOWN])} of this machine")
     suspect = [name for name, text in _files(base) if clean(lab, text) != text]

@@ -1,12 +1,13 @@
 """org publish: a finding as a folder that stands alone. What is no finding is refused; a merged change that is none may be
-published on request, and its card says so. What was published and is in no head any more is withdrawn: its card says that.
+published on request, and its card says so. What was published and was taken out of the head since, or was not confirmed when
+it was raced again, is withdrawn: its card says that.
 Only files are written; nobody's branch moves, and keys and this machine's paths are taken out of logs."""
 
 import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from org.lab.publish import leaks
 from org.lab.publish.facts import Facts, Shown
 from org.lab.publish.script import SCRIPT
 from org.model.errors import Refused
-from org.model.experiment import IN_HEAD, Experiment
+from org.model.experiment import IN_HEAD, Experiment, State
 from org.plots.theme import DARK, LIGHT
 from org.science import sigma
 from org.store import reads
@@ -34,7 +35,7 @@ WITHDRAWN = "> **Withdrawn.**"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """withdrawn: its card says that it is in no head any more. notes: to look at before the folder is given away."""
+    """withdrawn: its card says that it does not hold any more. notes: to look at before the folder is given away."""
 
     experiment: str
     folder: str
@@ -49,7 +50,7 @@ def publish(lab: Lab, id: str, path: Path, anyway: bool = False, checkpoint: boo
     in the patch, when others' files are there, or when a checkpoint is wanted and none is kept."""
     asked = EXPERIMENTS.get(lab.ledger.reader, id)
     published = (path / MANIFEST).exists()
-    if asked.state not in IN_HEAD and published:
+    if published and asked.state not in IN_HEAD and not asked.is_open:
         return _withdraw(lab, asked, path)
     facts = publishing_facts.of(lab, id)
     if not facts.is_finding and not anyway:
@@ -73,6 +74,7 @@ def publish(lab: Lab, id: str, path: Path, anyway: bool = False, checkpoint: boo
             texts[f"runs/{shown.run.id}/{log.name}"] = log.read_text(encoding="utf-8", errors="replace")
     for file in kept:
         _copy(folder, f"checkpoint/{file.name}", file)
+    facts = replace(facts, logged=facts.logged | _logs_there(folder))
     texts["README.md"] = publishing_card.render(lab, facts, _files(facts, bool(kept)))
     cleaned = {name: leaks.clean(lab, text) for name, text in texts.items()}
     for name, text in cleaned.items():
@@ -93,12 +95,19 @@ def _withdraw(lab: Lab, e: Experiment, path: Path) -> Published:
     if rest.lstrip().startswith(WITHDRAWN):
         rest = rest.lstrip().partition("\n")[2]
     why = f": {' '.join(e.reason.split())}" if e.reason else ""
+    out = "is in no head of the lab any more"
+    now = out if e.state is State.REVERTED else "is still in the head, but racing it again did not confirm it"
     notice = (
-        f"{WITHDRAWN} {e.id} is {e.state.value.replace('_', ' ')}{why}. It is in no head of the lab any more, and nothing may be "
-        "claimed of it; what follows is what was published before."
+        f"{WITHDRAWN} {e.id} is {e.state.value.replace('_', ' ')}{why}. It {now}, and nothing may be claimed of it; what "
+        "follows is what was published before."
     )
     folder.put("README.md", leaks.clean(lab, f"{title}\n\n{notice}\n\n{rest.lstrip()}"))
     return Published(e.id, str(path), False, tuple(sorted(folder.files)), withdrawn=True)
+
+
+def _logs_there(folder: Folder) -> set[str]:
+    """Runs whose logs an earlier publication put there: the lab may have cleaned up since."""
+    return {name.split("/")[1] for name in folder.files if name.startswith("runs/") and (folder.path / name).exists()}
 
 
 def _files(facts: Facts, checkpoint: bool) -> list[tuple[str, str]]:
