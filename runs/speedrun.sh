@@ -83,8 +83,8 @@ commit() {
   echo "$(git rev-parse HEAD 2> /dev/null || echo unknown)$dirty"
 }
 
-# run NUMBER SEED: train, score, CORE. A run that failed by itself (exit 3, of which torchrun makes a 1) is kept as it is, and the
-# next one begins.
+# run NUMBER SEED: train, score, CORE. A run that diverged is kept as it is, and the next one begins; on one device so is one that
+# failed by itself in another way (exit 3; torchrun makes a 1 of every code, which ends the campaign).
 run() {
   local name code=0
   name="$(printf %03d "$1")"
@@ -93,8 +93,12 @@ run() {
     mkdir -p "$folder"
   fi
   if ! ended "$folder/train.json" succeeded && ! ended "$folder/train.json" failed; then
-    # one that goes on from what it saved is of the commit that it began with: the trainer refuses any other code
-    [ -n "$DRY_RUN" ] || there "$folder/checkpoint.resume.pt" || commit > "$folder/commit"
+    # one that goes on from what it saved is of the commit that it began with: the trainer refuses any other code. One that was
+    # killed before it saved anything begins again, and the trainer refuses a folder with half a run
+    if [ -z "$DRY_RUN" ] && ! there "$folder/checkpoint.resume.pt"; then
+      rm -f "$folder"/{metrics.jsonl,checkpoint.pt,train.json}
+      commit > "$folder/commit"
+    fi
     step "$name-train" "${LAUNCH[@]}" trainer train --device "$DEVICE" --seed "$2" --budget "$BUDGET" --depth "$DEPTH" \
       --recipe "$RECIPE" --data "$DATA" --out "$folder" || code=$?
     [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || diverged "$folder/train.json" || exit "$code"

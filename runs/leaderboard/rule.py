@@ -3,9 +3,9 @@
 1. A campaign's runs are numbered from 1 without a gap: what was started is on the board, whatever came of it.
 2. A commit has one try: the first campaign on that hardware in which it is not the record already.
 3. The first RUNS finished runs of it count, and beside them, on the same hardware and in the same campaign, the first RUNS of
-   the record before it, timed again; seeds differ. Further runs change nothing: a campaign that may grow until it passes
-   passes sometimes by luck. A run that diverged, or whose score is invalid, disqualifies; one that the machine broke is
-   shown and counts for nothing.
+   the record before it, timed again; seeds differ. Further ones that finish make no record and unmake none: a campaign that
+   may grow until it passes passes sometimes by luck. A run that diverged, or whose score is invalid, disqualifies; one that
+   the machine broke is shown and counts for nothing.
 4. Its mean time is lower: Welch's one-sided test, p < P.
 5. It reaches the target, one-sided p < P. The first record on some validation data: mean CORE over BAR. Its worst run sets
    the bar in bits per byte, which are a hundred times less noisy: later records have to be below that, and not clearly
@@ -89,22 +89,24 @@ def _unfair(board: Board, record: Record, logged: Sequence[Run]) -> Iterator[str
     for run in logged:
         if run.status == "invalid" or (run.status == "failed" and (run.reason or "").startswith(DIVERGED)):
             yield f"run {run.number} {'diverged' if run.status == 'failed' else 'is invalid'} ({run.reason})"
-    side = _finished(logged)
+    side = _counted(logged)
     seeds = [run.seed for run in side]
     if len(set(seeds)) < len(seeds):
         yield f"a seed was run twice: {', '.join(map(str, seeds))}"
     first = next(run.campaign for run in board.runs if run.commit == record.commit and run.hardware == side[0].hardware)
     if first != record.campaign:
         yield f"{record.commit} had its try in campaign {first}"
-    whole = _finished([run for run in board.runs if run.campaign == record.campaign])
-    for name in ("hardware", "versions", "bundle_digest"):
-        values = {str(getattr(run, name)) for run in whole}
+    commits = dict.fromkeys(run.commit for run in board.runs if run.campaign == record.campaign)
+    whole = [run for commit in commits for run in _counted(board.side(record.campaign, commit))]
+    yield from _differences("the campaign's", whole, ("hardware", "versions", "bundle_digest"))
+    yield from _differences("its", side, ("code_digest", "data_digest", "validation", "depth"))
+
+
+def _differences(whose: str, runs: Sequence[Run], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        values = {str(getattr(run, name)) for run in runs}
         if len(values) > 1:
-            yield f"the campaign's runs differ in {name}: {', '.join(sorted(values))}"
-    for name in ("code_digest", "data_digest", "validation", "depth"):
-        values = {str(getattr(run, name)) for run in side}
-        if len(values) > 1:
-            yield f"its runs differ in {name}: {', '.join(sorted(values))}"
+            yield f"{whose} runs differ in {name}: {', '.join(sorted(values))}"
 
 
 def _time(board: Board, record: Record, side: Sequence[Run], prior: str | None) -> tuple[float | None, list[str]]:
@@ -139,7 +141,7 @@ def before(board: Board, run: Run) -> str | None:
 
 def _last(board: Board, run: Run, standing: Sequence[Finding]) -> str | None:
     claims = [finding.record for finding in standing]
-    same = [claim for claim in claims if _finished(board.side(claim.campaign, claim.commit))[0].hardware == run.hardware]
+    same = [claim for claim in claims if _counted(board.side(claim.campaign, claim.commit))[0].hardware == run.hardware]
     return same[-1].commit if same else None
 
 

@@ -132,6 +132,19 @@ def test_runs_after_the_first_four_make_no_record_and_unmake_none() -> None:
     assert [finding.numbers.runs for finding in rule.findings(more(FAST, SLOW)) if finding.numbers] == [4, 4]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 1}, {"versions": {"torch": "2.14"}}, {"hardware": "8 × NVIDIA H200"}, {"bundle_digest": "c"}, {"code_digest": "c"}],
+)
+@pytest.mark.parametrize("commit", ["new", "old"])
+def test_a_fifth_run_that_is_not_like_the_four_unmakes_no_record(commit: str, other: dict[str, Any]) -> None:
+    five = runs("b", commit, (*SLOW, 5101.0), bpb=(*BPB, BPB[0]), core=(*CORE, 0.27))[4]
+    whole = board()
+    longer = replace(whole, runs=(*whole.runs, replace(five, **other)))
+    assert objections(longer) == ""
+    assert rule.findings(longer)[1].numbers == rule.findings(whole)[1].numbers
+
+
 def test_a_commit_has_one_try() -> None:
     tried = [replace(run, number=at) for at, run in enumerate(runs("z", "new", SLOW), start=1)]
     again = board()

@@ -28,7 +28,9 @@ done
 case "$mode" in
   plan) echo '{"budget": "4e19flop"}' ;;
   train)
-    [ "${STOP_AT:-}" != "$seed" ] || exit 4
+    [ -e "$run/checkpoint.resume.pt" ] || [ ! -e "$run/metrics.jsonl" ] || exit 2
+    touch "$run/metrics.jsonl"
+    [ "${STOP_AT:-}" != "$seed" ] || exit "${WITH:-4}"
     status=succeeded; [ "${FAIL_AT:-}" != "$seed" ] || status=failed
     printf '{\\n "status": "%s",\\n "reason": "%s",\\n "checkpoint_digest": "%s"\\n}\\n' \
       "$status" "${REASON:-nan: step 3}" "$$" > "$run/train.json"
@@ -128,6 +130,13 @@ def test_on_several_gpus_a_run_that_diverged_is_kept_too_and_one_that_the_machin
     log.unlink()
     assert speedrun(**values, OUT=tmp_path / "broken", REASON="OSError: a cable").returncode == 1
     assert calls(log)[-1] == "train 001"
+
+
+def test_a_run_that_was_killed_before_it_saved_anything_begins_again(tmp_path: Path, python: Path) -> None:
+    values = {"PYTHON": python, "CALLS": tmp_path / "calls", "OUT": tmp_path / "out", "GPUS": 1, "BUNDLE": tmp_path}
+    assert speedrun(**values, STOP_AT=1, WITH=137).returncode == 137
+    done = speedrun(**values)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

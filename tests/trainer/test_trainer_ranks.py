@@ -54,6 +54,11 @@ def test_what_is_saved_is_the_state_of_one_process(both: list[dict[str, Any]]) -
             assert part == "count" or not both[1]["state"]["rules"][name][part].numel(), "only the first rank gathers it"
 
 
+def test_a_rank_that_counts_a_step_on_shapes_waits_for_nobody(both: list[dict[str, Any]]) -> None:
+    """So that one whose code cannot be run so leaves no other behind."""
+    assert both[0]["on_shapes"] == both[0]["flops"] > 0
+
+
 def test_every_rank_counts_the_whole_batch_and_serves_its_rows(data: Path) -> None:
     opened = datas.open_folder(data)
     settings = {"seed": 1, "T": 64, "batch_tokens": 512, "pack": pack}

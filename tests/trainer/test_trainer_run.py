@@ -1,14 +1,18 @@
 """Training runs: same seed same bits, records, failures, and the lines that bad usage gets."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from trainer.measure import cli
+from trainer import attention, scaling
+from trainer.measure import cli, own_tokens
 from trainer.measure import data as datas
+from trainer.measure.errors import TrainerError
 from trainer.packing import pack
 
 REQUIRED = {
@@ -98,6 +102,46 @@ def test_a_step_that_crashes_leaves_its_reason(tmp_path: Path, tiny: Path, train
     with pytest.raises(KeyError):
         train(tmp_path / "run", recipe=broken)
     assert _record(tmp_path / "run")["reason"].startswith("KeyError")
+
+
+def test_a_run_that_fails_at_what_its_record_asks_for_leaves_its_reason(
+    tmp_path: Path, train: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_works(device_type: str, T: int) -> str:
+        raise RuntimeError("no attention works here")
+
+    monkeypatch.setattr(attention, "backend", nothing_works)
+    with pytest.raises(RuntimeError, match="no attention"):
+        train(tmp_path / "run")
+    record = _record(tmp_path / "run")
+    assert (record["status"], record["reason"], record["seed"]) == ("failed", "RuntimeError: no attention works here", 1)
+
+
+def test_a_dial_that_crashes_leaves_its_reason(
+    tmp_path: Path, train: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run that could not be built, nothing derived is asked for again."""
+    monkeypatch.setattr(scaling, "scaled", lambda *given, **more: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path / "run")
+    assert _record(tmp_path / "run")["reason"].startswith("ZeroDivisionError")
+
+
+def test_a_run_that_is_stopped_while_tokens_are_made_for_it_begins_again(
+    tmp_path: Path, train: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that makes them is of its group and gets the signal, too."""
+
+    def killed(*given: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise TrainerError("tokens of another tokenizer could not be made (-15): it said nothing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own_tokens, "open_folder", killed)
+        assert train(tmp_path / "run") == 4
+    assert _record(tmp_path / "run")["status"] == "stopped"
+    assert train(tmp_path / "run") == 0
+    assert _record(tmp_path / "run")["status"] == "succeeded"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,10 @@ def test_the_shipped_declaration_is_the_task_s(data: Path) -> None:
         ("pattern: ''", "pattern: ''; want a regular expression"),
         ("pattern: 7", "pattern: 7"),
         (f"pattern: {'x' * 4001}", "of 1 to 4000 characters, or task"),
-        ("learned_mb: 0", "learned_mb: 0; want megabytes above 0, or task"),
+        ("learned_mb: 0", "learned_mb: 0; want megabytes above 0, at most 1e9, or task"),
+        ("learned_mb: .inf", "learned_mb: inf; want megabytes"),
+        ("learned_mb: .nan", "learned_mb: nan; want megabytes"),
+        ("learned_mb: 2e9", "learned_mb: 2000000000.0; want megabytes"),
         ("learned_mb: [1]", r"learned_mb: \[1\]"),
         ("vocabulary: 4096", "unknown key vocabulary; want vocab, pattern, learned_mb"),
         ("- vocab", "want `key: value` lines"),
@@ -166,6 +169,22 @@ def test_a_pattern_that_does_not_do_is_told_why(folder: Path, tmp_path: Path, pa
         retokenize.retokenize(data, tmp_path, {"vocab": 300, "pattern": pattern, "learned_mb": None})
 
 
+@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), UnicodeDecodeError("utf-8", b"a", 0, 1, "no text")])
+def test_what_is_not_the_pattern_s_doing_is_not_told_as_that(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def ended(*given: object) -> bytes:
+        raise error
+
+    encoder = retokenize.Encoder((folder / "tokenizer.json").read_bytes(), ".")
+    monkeypatch.setattr(tokenizer, "learn", ended)
+    monkeypatch.setattr(tokenizer, "encode", ended)
+    with pytest.raises(type(error)):
+        retokenize.retokenize(datas.open_folder(folder), tmp_path, LONG)
+    with pytest.raises(type(error)):
+        encoder.encode(["text"])
+
+
 def test_text_that_was_edited_is_not_tokenized(folder: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(folder, tmp_path / "data")
     (copy / "train_tokens.npy").write_bytes((copy / "train_tokens.npy").read_bytes()[::-1])
@@ -208,10 +227,13 @@ def test_runs_share_what_one_of_them_made(folder: Path) -> None:
 
 def test_of_runs_that_want_the_same_at_once_one_makes_it(data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     copy = shutil.copytree(data, tmp_path / "data")
+    dead = copy / own_tokens.FOLDER / ".dead.part"
+    dead.mkdir(parents=True)
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda _: own_tokens.open_folder(copy, declaration=SMALL), range(3)))
     assert len({opened.own.digest for opened in found if opened.own}) == 1
     assert capfd.readouterr().err.count("making tokens of 300 ids") == 1
+    assert not dead.exists()
 
 
 def test_what_is_damaged_is_not_taken(folder: Path, tmp_path: Path) -> None:
@@ -223,6 +245,16 @@ def test_what_is_damaged_is_not_taken(folder: Path, tmp_path: Path) -> None:
         assert own_tokens.made(datas.open_folder(copy), SMALL) is None
         shutil.rmtree(entry)
         shutil.copytree(next((folder / own_tokens.FOLDER).glob("[!.]*")), entry)
+
+
+def test_what_was_begun_by_one_that_died_goes_and_what_is_being_made_stays(tmp_path: Path) -> None:
+    dead, busy = tmp_path / ".dead.part", tmp_path / ".busy.part"
+    for part in (dead, busy):
+        part.mkdir()
+    with (tmp_path / ".busy.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        own_tokens.remove_parts(tmp_path)
+        assert (dead.exists(), busy.exists()) == (False, True)
 
 
 def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) -> None:

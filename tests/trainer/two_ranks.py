@@ -1,20 +1,23 @@
 """What each process of test_trainer_ranks computes: three float32 steps on its own rows. `two_ranks.py OUT` under torchrun."""
 
+import copy
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 
 from trainer import model, recipe
-from trainer.measure import ranks, seeds
+from trainer.measure import concluding, flops, ranks, seeds
 from trainer.step import TrainStep
 
 STEPS, ROWS, T, VOCAB = 3, 4, 32, 200
 
 
 def trained(rank: int, size: int) -> dict[str, Any]:
-    """Losses, weights, the numbers of optimizer state that this process holds, and the whole state that it would save."""
+    """Losses, weights, the numbers of optimizer state that this process holds, the whole state that it would save, and the
+    FLOPs of one more step: really made, and on shapes."""
     # With the shipped epsilon a gradient that is nothing but rounding moves a weight by a whole learning rate.
     smooth = recipe.Recipe(**recipe.load().values() | {"adam_eps": 1e-3})
     built = model.build(smooth, depth=1, vocab=VOCAB, dtype=torch.float32)
@@ -30,7 +33,13 @@ def trained(rank: int, size: int) -> dict[str, Any]:
     for name, rule in step.optimizer.rules.items():
         parts = (getattr(rule, part, torch.empty(0)) for part in ("mean", "square", "momentum"))
         held[name] = sum(part.numel() for part in parts)
-    return {"losses": losses, "weights": built.state_dict(), "held": held, "state": step.state()}
+    found = copy.deepcopy({"losses": losses, "weights": built.state_dict(), "held": held, "state": step.state()})
+    batch = tokens[own, :-1], targets[own], 0.5
+    with flops.Counter() as counter:
+        step(*batch)
+    run: Any = SimpleNamespace(model=built, step=step)
+    on_shapes = None if rank else concluding._on_shapes(run, *batch)  # the other ranks are not there: nothing waits for them
+    return found | {"flops": counter.total, "on_shapes": on_shapes}
 
 
 if __name__ == "__main__":

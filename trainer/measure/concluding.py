@@ -3,8 +3,10 @@ what one was counted to cost, at the end and at moments on the way, and that it 
 """
 
 from contextlib import nullcontext
+from functools import cache
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from trainer.measure import custody, flops, spots
 from trainer.measure.run import Run
@@ -44,14 +46,23 @@ def _too_dear(run: Run) -> list[str]:
 
 
 def _again(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> int:
-    """FLOPs, summed over the ranks, of a step that is made for the count alone."""
+    """FLOPs, summed over the ranks, of a step that is made for the count alone. What is compiled needs less memory than the same
+    step for a counter: of several ranks, where one without memory would leave the others waiting, each first tries without."""
+    tries = run.ranks.size > 1 and spots.compiles()
+    counted = run.ranks.everyones(_on_shapes(run, inputs, targets, progress) if tries else None)
+    if None in counted:
+        counted = run.ranks.everyones(_really(run, inputs, targets, progress))
+    return sum(counted)
+
+
+def _really(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> int:
     try:
-        counted = _counted(run, inputs, targets, progress)
-    except torch.OutOfMemoryError:  # what is compiled needs less memory than the same step for a counter
-        if run.ranks.size > 1:
+        return _counted(run, inputs, targets, progress)
+    except torch.OutOfMemoryError:
+        counted = _on_shapes(run, inputs, targets, progress) if run.ranks.size == 1 else None
+        if counted is None:
             raise
-        counted = _on_shapes(run, inputs, targets, progress)
-    return sum(run.ranks.everyones(counted))
+        return counted
 
 
 def _counted(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> int:
@@ -61,13 +72,23 @@ def _counted(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: fl
     return int(counter.total)
 
 
-def _on_shapes(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> int:
-    """The same without memory: inside, every tensor is a shape, and nothing that it really holds is touched."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
+def _on_shapes(run: Run, inputs: torch.Tensor, targets: torch.Tensor, progress: float) -> int | None:
+    """The same without memory: there, every tensor is a shape, nothing that it really holds is touched, and nothing is sent to
+    other ranks or waited for. None where a step reads a value, or has a kernel without shapes."""
     run.model.zero_grad(set_to_none=True)
-    with FakeTensorMode(allow_non_fake_inputs=True):
-        return _counted(run, inputs, targets, progress)
+    try:
+        with _shapes():
+            return _counted(run, inputs, targets, progress)
+    except Exception:  # whatever is really wrong with it is raised where it is really made
+        return None
+    finally:
+        run.model.zero_grad(set_to_none=True)
+
+
+@cache
+def _shapes() -> FakeTensorMode:
+    """One for all counts: what a step keeps of one has to fit into the next."""
+    return FakeTensorMode(allow_non_fake_inputs=True)
 
 
 def _times(total: int, run: Run) -> str:

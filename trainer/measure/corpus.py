@@ -63,13 +63,6 @@ def deduplicated(split: Split) -> Split:
     return Split(_without_repeats(split.train, seen), validation)
 
 
-def overlap(split: Split) -> float:
-    """Fraction of the paragraphs of validation that are also in training; 0 after `standard_library`."""
-    known = {key for document in split.train for key in _keys(document.text)}
-    keys = [key for document in split.validation for key in _keys(document.text)]
-    return sum(key in known for key in keys) / max(len(keys), 1)
-
-
 def _sources() -> Iterator[Document]:
     root = Path(sysconfig.get_paths()["stdlib"])
     for folder, inner, names in os.walk(root):
@@ -135,10 +128,6 @@ def _without_repeats(documents: list[Document], seen: set[bytes]) -> list[Docume
         if text := "\n\n".join(paragraphs).strip("\n"):
             kept.append(Document(document.name, text + "\n"))
     return kept
-
-
-def _keys(text: str) -> Iterator[bytes]:
-    return (key for paragraph in text.split("\n\n") if (key := _key(paragraph)) is not None)
 
 
 def _key(paragraph: str) -> bytes | None:

@@ -13,6 +13,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "tokenizer.yaml"
 TASK = "task"  # whatever the data folder was prepared with
 LOWEST, HIGHEST = 300, 65536  # token ids: 256 bytes, BOS and some merges; what two bytes can number
 PATTERN_CHARACTERS = 4000
+MEGABYTES = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +61,5 @@ def _wanted(key: str, value: object) -> str | None:
             right = isinstance(value, str) and 0 < len(value) <= PATTERN_CHARACTERS
             return None if right else f"a regular expression of 1 to {PATTERN_CHARACTERS} characters"
         case _:
-            right = type(value) in (int, float) and value > 0  # type: ignore[operator]
-            return None if right else "megabytes above 0"
+            right = type(value) in (int, float) and 0 < value <= MEGABYTES  # type: ignore[operator]
+            return None if right else "megabytes above 0, at most 1e9"

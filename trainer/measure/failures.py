@@ -1,5 +1,7 @@
 """Why a run failed, in one line that a person can act on."""
 
+from collections.abc import Callable
+
 import torch
 import torch.distributed as dist
 
@@ -9,18 +11,25 @@ _NO_HOST_MEMORY = "can't allocate memory"  # torch's allocator for the CPU raise
 _BROKEN_EXCHANGE = ("gloo", "nccl", "connection closed by peer", "connection reset")
 
 
-def out_of_memory(error: BaseException, recipe: Recipe, ranks: int) -> str | None:
-    """The line for an error that is a lack of memory, with the setting to lower; None for any other error."""
+def out_of_memory(error: BaseException, recipe: Callable[[], Recipe], ranks: int) -> str | None:
+    """The line for an error that is a lack of memory, with the setting to lower; None for any other error, for which `recipe`
+    is not asked."""
     if not isinstance(error, torch.OutOfMemoryError | MemoryError) and _NO_HOST_MEMORY not in str(error):
         return None
+    asked = str(error).partition(". ")[0] or "no memory left"
+    return f"out of memory: {' '.join(asked.split())}; {_way_out(recipe, ranks)}"
+
+
+def _way_out(asked: Callable[[], Recipe], ranks: int) -> str:
+    try:
+        recipe = asked()
+    except Exception:  # it is derived by code that may be edited, and may be what lacks the memory
+        return "lower micro_batch_tokens in the recipe; the result stays the same"
     at_once = min(recipe.micro_batch_tokens, recipe.batch_tokens // ranks)
     half = at_once // 2
     if half >= recipe.sequence_length:
-        way_out = f"set micro_batch_tokens to {half} in the recipe ({at_once} are computed at once); the result stays the same"
-    else:
-        way_out = "one row is computed at once already: lower sequence_length, --depth or aspect"
-    asked = str(error).partition(". ")[0] or "no memory left"
-    return f"out of memory: {' '.join(asked.split())}; {way_out}"
+        return f"set micro_batch_tokens to {half} in the recipe ({at_once} are computed at once); the result stays the same"
+    return "one row is computed at once already: lower sequence_length, --depth or aspect"
 
 
 def lost_rank(error: BaseException) -> str | None:

@@ -1,13 +1,14 @@
 """Training FLOPs, counted on one eager step of a throwaway model that has shapes and no memory, where its code allows.
 
-torch's counter sees nothing of fused attention on the CPU, so attention runs on the math backend while it counts;
-there every key is counted, visible or not. The closed form is what a test checks it against.
+Attention runs on the math backend while it counts; there every key is counted, visible or not. The closed form is what a test
+checks it against.
 
-A GPU's kernels of attention go back in five products where the plain computation has four: they make the scores anew. That is
+Fused kernels of attention go back in five products where the plain computation has four: they make the scores anew. That is
 what they do, not what a model asks for, and a step counts the same whatever its attention runs on.
 """
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -20,11 +21,17 @@ RECOMPUTING = frozenset((
     "_scaled_dot_product_flash_attention_backward", "_scaled_dot_product_efficient_attention_backward",
     "_scaled_dot_product_cudnn_attention_backward",
 ))  # fmt: skip
+# torch has no formula for what attends on a CPU, which multiplies what it does elsewhere.
+ELSEWHERE = MappingProxyType({
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: torch.ops.aten._scaled_dot_product_flash_attention,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward:
+        torch.ops.aten._scaled_dot_product_flash_attention_backward,
+})  # fmt: skip
 
 
 class Counter(TorchDispatchMode):
     """torch's FlopCounterMode less its import of torch._dynamo, most of a second a run: same formulas, same sum, but for
-    attention that is RECOMPUTING its scores."""
+    attention that is RECOMPUTING its scores, or on a CPU."""
 
     total = 0
 
@@ -34,9 +41,10 @@ class Counter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        if formula := flop_registry.get(func._overloadpacket):
+        operation = ELSEWHERE.get(func._overloadpacket, func._overloadpacket)
+        if formula := flop_registry.get(operation):
             flops = formula(*args, **(kwargs or {}), out_val=out)
-            self.total += flops * 4 // 5 if func._overloadpacket.__name__ in RECOMPUTING else flops
+            self.total += flops * 4 // 5 if operation.__name__ in RECOMPUTING else flops
         return out
 
 

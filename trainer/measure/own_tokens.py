@@ -110,12 +110,13 @@ def _open(path: Path) -> datas.Own | None:
 def _make(data: datas.Data, path: Path, job: Job) -> None:
     """Fill `path`, whole or not at all. The caller is the only one who does."""
     folder = path.parent
+    remove_parts(folder)
     need = 2 * (data.folder / "train_tokens.npy").stat().st_size
     make_room(folder, max(LEAST_BYTES, TIMES * need // 2) - need)
     if (free := shutil.disk_usage(folder).free) < need:
         raise TrainerError(f"{folder}: {free / 1e9:.1f} GB are free, and tokens of another tokenizer take up to {need / 1e9:.1f}")
     part = folder / f".{path.name}.part"
-    shutil.rmtree(part, ignore_errors=True)  # of one that was killed
+    shutil.rmtree(part, ignore_errors=True)  # of one that was killed; this lock is held, here
     part.mkdir()
     print(f"tokenizer.yaml: making tokens of {job.asked['vocab']} ids, once for all runs, in {path}", file=sys.stderr, flush=True)
     try:
@@ -146,6 +147,14 @@ def made_beside(data: datas.Data, out: Path, job: Job) -> str | None:
         raise TrainerError(f"tokens of another tokenizer could not be made ({done.returncode}): {last}")
     error: str | None = json.loads(done.stdout)["error"]
     return error
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what those left that were killed while they made one: parts whose lock nobody holds."""
+    for part in folder.glob(".*.part"):
+        with part.with_suffix(".lock").open("wb") as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def make_room(folder: Path, limit: int) -> None:

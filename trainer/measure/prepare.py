@@ -84,7 +84,6 @@ def _of_stdlib(data: Path, request: dict[str, Any]) -> dict[str, Any]:
         "validation_digest": digests.of_parts(text.encode() for text in scored),
         "validation_bytes": sum(len(text.encode()) for text in scored),
         "validation_context": request["context"],
-        "validation_overlap": corpus.overlap(split),
         "vocab": tokenizer.size(learned),
         "train_bytes": sum(len(text.encode()) for text in train),
         "train_tokens": counts["train"],

@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -63,8 +64,16 @@ def of_run(run: Run, status: str, reason: str | None, checkpoint_digest: str | N
     }
 
 
+def of_failed(run: Run | None, request: Request, reason: str) -> dict[str, Any]:
+    """train.json of a run that failed: as much as can be told. run: None when its model could not even be built."""
+    if run:
+        with suppress(Exception):  # what ended the run, no attention that works say, may be what the record asks for
+            return of_run(run, "failed", reason, None)
+    return of_unbuilt(request, "failed", reason)
+
+
 def of_unbuilt(request: Request, status: str, reason: str) -> dict[str, Any]:
-    """train.json of a run whose model could not even be built."""
+    """train.json of a run whose model was not built."""
     asked = {"seed": request.seed, "budget": request.budget.text, "depth": request.depth}
     return {"schema": 1, "status": status, "reason": reason, **asked, "code_digest": digests.of_code()}
 

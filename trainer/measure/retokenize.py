@@ -75,7 +75,9 @@ class Encoder:
         """Raises Unfit with the first text that the pattern does not match wholly."""
         try:
             tokens, lengths = tokenizer.encode(self._encoding, given)
-        except BaseException as error:  # the engine panics, which is no Exception
+        except BaseException as error:
+            if not _of_an_engine(error):
+                raise
             raise Unfit(f"pattern {self._pattern!r:.200}: it cannot be applied ({_first_line(error)})") from None
         ends = numpy.cumsum(lengths)
         for text, end, length in zip(given, ends.tolist(), lengths.tolist(), strict=True):
@@ -90,6 +92,8 @@ def _learned(data: datas.Data, asked: dict[str, Any]) -> bytes:
     try:
         learned = tokenizer.learn(_first(texts(data, "train"), limit), asked["vocab"], asked["pattern"])
     except BaseException as error:
+        if not _of_an_engine(error):
+            raise
         raise Unfit(f"pattern {asked['pattern']!r:.200}: nothing can be learned with it ({_first_line(error)})") from None
     if tokenizer.size(learned) > declared.HIGHEST:
         raise Unfit(f"vocab: {tokenizer.size(learned)} token ids; two bytes number {declared.HIGHEST}")
@@ -126,6 +130,12 @@ def _encoded(given: Iterator[str], encoder: Encoder, threads: int) -> Iterator[E
                 yield pending.popleft().result()
         for one in pending:
             yield one.result()
+
+
+def _of_an_engine(error: BaseException) -> bool:
+    """Whether it is how an engine says that a pattern does not do: it panics, which is no Exception, or raises ValueError
+    itself. What else ends it (no memory, a signal) is no pattern's doing."""
+    return type(error) is ValueError or type(error).__name__ == "PanicException"
 
 
 def _first_line(error: BaseException) -> str:

@@ -36,10 +36,14 @@ def _trained(request: Request, ranks: processes.Ranks, stopping: Stopping) -> di
     except UsageError as error:
         raise UsageError("" if ranks.first_to_fail(str(error)) else str(error)) from None
     except Stopped as stop:
-        if run and ranks.first:
+        if ranks.first:
             files.write_json(request.out / "train.json", record.of_run(run, "stopped", str(stop), None))
         raise Stopped(str(stop) if ranks.first else "") from None
     except Exception as error:
+        if run is None and stopping.asked and ranks.size == 1:  # what it waited for got the signal, too; of several, one failed
+            reason = "stopped by SIGTERM before the first step; the same command begins again"
+            files.write_json(request.out / "train.json", record.of_unbuilt(request, "stopped", reason))
+            raise Stopped(reason) from None
         _failed(request, ranks, run, error)
         raise
     finally:
@@ -50,13 +54,12 @@ def _trained(request: Request, ranks: processes.Ranks, stopping: Stopping) -> di
 def _failed(request: Request, ranks: processes.Ranks, run: Run | None, error: Exception) -> None:
     """Write train.json, and raise what says it better than `error` does: one line, from one rank."""
     lost = failures.lost_rank(error) if ranks.size > 1 else None
-    memory = failures.out_of_memory(error, run.recipe if run else _recipe(request), ranks.size)
+    memory = failures.out_of_memory(error, lambda: run.recipe if run else _recipe(request), ranks.size)
     reason = lost or memory or (str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}")
     said = ranks.first_to_fail(reason)
     if ranks.first:
         reason = said or reason
-        found = record.of_run(run, "failed", reason, None) if run else record.of_unbuilt(request, "failed", reason)
-        files.write_json(request.out / "train.json", found)
+        files.write_json(request.out / "train.json", record.of_failed(run, request, reason))
     if said:
         raise TrainerError("") from None
     if memory:
@@ -74,6 +77,7 @@ def _refusal(out: Path) -> str | None:
     """Why no run may write into this folder: it holds one that is done, or one that left nothing to go on from."""
     held = [name for name in ("train.json", "metrics.jsonl", checkpoint.NAME) if (out / name).exists()]
     unfinished = (out / resume.NAME).exists() and not files.says(out / "train.json", status="succeeded")
-    if not held or unfinished:
+    unbegun = held == ["train.json"] and files.says(out / "train.json", status="stopped")
+    if not held or unfinished or unbegun:
         return None
     return f"--out {out} holds a run already ({held[0]}); choose another folder"

@@ -51,5 +51,5 @@ def of(flops: ModelFlops | None, tok_per_sec: float, device_name: str, seen: flo
     shares = {"mfu": 1.0, "mfu_windows": seen, "mfu_causal": 0.5}
     if flops is None or available is None:
         return dict.fromkeys(shares)
-    a_token = {name: share and flops.rest + share * flops.attention for name, share in shares.items()}
-    return {name: used and used * tok_per_sec / available for name, used in a_token.items()}
+    a_sec = tok_per_sec / available
+    return {name: share if share is None else (flops.rest + share * flops.attention) * a_sec for name, share in shares.items()}
