@@ -96,8 +96,8 @@ class DashboardApp(App[None]):
         yield TitleBar()
         yield NoteBar()
         with TabbedContent(initial=keys.TABS[0]):
-            for number, name in enumerate(VIEWS, start=1):
-                yield Pane(f"{number} {name.capitalize()}", id=name)
+            for name, label in keys.labels():
+                yield Pane(label, id=name)
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -108,9 +108,8 @@ class DashboardApp(App[None]):
         await self._show()
 
     def on_resize(self, event: events.Resize) -> None:
-        names = keys.SHORT if event.size.width < NARROW else tuple(name.capitalize() for name in keys.TABS)
-        for number, (name, words) in enumerate(zip(keys.TABS, names, strict=True), start=1):
-            self.query_one(TabbedContent).get_tab(name).label = f"{number} {words}"
+        for name, label in keys.labels(narrow=event.size.width < NARROW):
+            self.query_one(TabbedContent).get_tab(name).label = label
 
     def on_unmount(self) -> None:
         self._watcher.stop()
@@ -134,7 +133,7 @@ class DashboardApp(App[None]):
         await self._show()
         focused, view = self.screen_stack[0].focused, self._views[self.tab]
         if focused is None or view not in focused.ancestors_with_self:
-            view.focus_main()
+            view.take_focus()
 
     async def _show(self) -> None:
         """Show the frame in the tab that is open; another one catches up when it is opened."""
@@ -147,7 +146,7 @@ class DashboardApp(App[None]):
         self._want()
         view.offer(self.lab)
         if main.focused is None:
-            view.focus_main()
+            view.take_focus()
         self._weigh_keys()
 
     async def _open(self, name: str) -> View:
@@ -189,8 +188,7 @@ class DashboardApp(App[None]):
         silent = self._watcher.silent_seconds
         self._hears = silent <= DEAF_SECONDS
         text = f"The ledger has not answered for {silent:.0f} s: another program holds it, or its disk hangs."
-        notes = self.lab.notes if self._hears else (Note(Level.ERROR, text),)
-        self.screen_stack[0].query_one(NoteBar).show(notes)
+        self.screen_stack[0].query_one(NoteBar).show(self.lab.notes if self._hears else (Note(Level.ERROR, text),))
 
     async def _repaint(self, theme: Theme) -> None:
         for view in self._views.values():
@@ -226,7 +224,7 @@ class DashboardApp(App[None]):
         view.offer(self.lab)  # before it can be seen
         self._curtain.fall()
         self.query_one(TabbedContent).active = name
-        view.focus_main()  # at once: what is hidden while it has the focus takes it away from everything, later
+        view.take_focus()  # at once: what is hidden while it has the focus takes it away from everything, later
         self.call_later(self._curtain.rise)
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
@@ -261,7 +259,7 @@ class DashboardApp(App[None]):
 
     @on(OptionList.OptionSelected, "#questions")
     def action_reply(self) -> None:
-        if self.selected.answerable is not None:
+        if self.selected.answerable is not None and len(self.screen_stack) == 1:
             self.ask.answer(*self.selected.answerable)
 
     def action_filter(self) -> None:
@@ -278,7 +276,7 @@ class DashboardApp(App[None]):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, finder.Finder):
-            self.push_screen(finder.of_verbs(self.get_system_commands(self.screen), self.call_later))
+            self.push_screen(finder.of_verbs(self.get_system_commands(self.screen)))
 
     def search_themes(self) -> None:
         self.push_screen(finder.of_themes(self))
@@ -287,6 +285,8 @@ class DashboardApp(App[None]):
 
     @on(View.Opened)
     async def _open_page(self, event: View.Opened) -> None:
+        if len(self.screen_stack) > 1:
+            return  # a second Enter came too late
         experiment = event.experiment
         text = await asyncio.to_thread(details.page, self._layout.page(experiment.id), experiment)
         page = Page(details.title_of(experiment), text)

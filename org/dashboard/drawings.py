@@ -17,7 +17,7 @@ from org.plots.cells import Inks
 from org.plots.compute import Compute
 from org.plots.devices import Timeline
 from org.plots.effects import Effects
-from org.plots.progress import Bracket, Progress
+from org.plots.progress import Progress
 from org.plots.stairs import Moves
 from org.plots.tried import Tried, decided
 from org.store import idle, studies
@@ -31,7 +31,6 @@ class Drawings:
 
     def __init__(self) -> None:
         self._curves: dict[str | None, tuple[Mark, Progress]] = {}
-        self._fresh: tuple[Mark, Bracket | None] = ((), None)
         self._known: dict[Asked, tuple[Mark, Picture]] = {}
 
     def curve(
@@ -40,7 +39,7 @@ class Drawings:
     ) -> Progress:  # fmt: skip
         """The progress plot, of one program or of all."""
         shown = [t for t in points if t.state in VERDICTS and program in (None, t.program)]
-        mark: Mark = (shown, moves, pools, studies.done_count(con))
+        mark: Mark = (setting, shown, moves, pools, studies.done_count(con))
         before, found = self._curves.get(program, ((), None))
         if found is not None and mark == before:
             return found
@@ -54,7 +53,7 @@ class Drawings:
         self, con: sqlite3.Connection, setting: Setting, asked: Asked, now: datetime, lab: LabState, running: Sequence[Run]
     ) -> Picture:
         """The plot that is looked at. lab: with its points, moves and pools as they are now."""
-        mark = self._mark(con, asked, now, lab, running)
+        mark = setting, *self._mark(con, asked, now, lab, running)
         before, found = self._known.get(asked, ((), None))
         if found is None or mark != before:
             found = Picture(asked, self._numbers(con, setting, asked, now, lab))

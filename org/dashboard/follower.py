@@ -60,9 +60,6 @@ class Follower:
     def _follow_file(self) -> None:
         """Open the ledger, again when another file took its place. SQLite itself would read a deleted file on."""
         inode = os.stat(self._path).st_ino if self._path.exists() else -1
-        if inode >= 0 and not self._path.stat().st_size:  # opening it would write into it
-            words = "is empty: what was in it is lost. Restore a copy before `org start`, which would begin a new one"
-            raise LedgerError(f"{self._path.name} {words}")
         if self._ledger is None or inode != self._inode:
             self.close()
             self._ledger, self._inode = ledger.open_existing(self._path), inode

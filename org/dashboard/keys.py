@@ -42,5 +42,11 @@ BINDINGS: list[BindingType] = [
 ]
 
 
+def labels(narrow: bool = False) -> list[tuple[str, str]]:
+    """(tab, what a person reads on it), from the left."""
+    names = SHORT if narrow else [name.capitalize() for name in TABS]
+    return [(tab, f"{number} {name}") for number, (tab, name) in enumerate(zip(TABS, names, strict=True), start=1)]
+
+
 def all_bindings() -> list[Binding]:
     return [binding for binding in BINDINGS if isinstance(binding, Binding)]

@@ -4,10 +4,9 @@ from datetime import datetime
 
 from org.dashboard import figures
 from org.dashboard.state import LabState, Level, Note
-from org.model.agent import Cause, Control, State
+from org.model.agent import OF_A_PERSON, Agent, Control, State
 
 SILENT_SECONDS = 30.0
-OF_A_PERSON = (Cause.PERMISSION, Cause.PERSON, Cause.LOGIN, Cause.UNKNOWN)  # what only a person can end
 _STOPPING = {"drain": "The lab is stopping: running runs finish, none starts.", "now": "The lab is stopping now."}
 
 
@@ -41,14 +40,18 @@ def _disk(lab: LabState) -> Note | None:
     return Note(Level.ERROR, f"Disk low: {lab.disk_low}") if lab.disk_low else None
 
 
+def _alone(lab: LabState) -> list[Agent]:
+    """Those with whom no person is."""
+    return [line.agent for line in lab.agents if line.agent.control is not Control.HUMAN]
+
+
 def _waiting(lab: LabState) -> list[Note]:
-    agents = [line.agent for line in lab.agents if line.agent.control is not Control.HUMAN]
-    named = [f"{a.name} ({a.cause.value})" for a in agents if a.state is State.WAITING and a.cause in OF_A_PERSON]
+    named = [f"{a.name} ({a.cause.value})" for a in _alone(lab) if a.state is State.WAITING and a.cause in OF_A_PERSON]
     return [Note(Level.WARNING, f"Waiting for you: {figures.names(named)}. g goes to the pane.")] if named else []
 
 
 def _silent(lab: LabState) -> list[Note]:
-    named = [line.agent.name for line in lab.agents if line.agent.state is State.STALLED]
+    named = [a.name for a in _alone(lab) if a.state is State.STALLED]
     return [Note(Level.WARNING, f"Silent for too long: {figures.names(named)}. g goes to the pane.")] if named else []
 
 

@@ -16,6 +16,7 @@ DARK = Theme(
     name="lab-dark", dark=True, primary="#6cb6ff", secondary="#8b9bb4", accent="#6cb6ff", success="#3ccf9c",
     warning="#f0b84c", error="#ff7f66", foreground="#d6dde8", background="#0f1319", surface="#141a22", panel="#1d2530",
 )  # fmt: skip
+Part = list[tuple[str, Tone, bool]]  # of a line: words, tone, bold
 LIGHT = Theme(
     name="lab-light", dark=False, primary="#1c5fb0", secondary="#5b6b82", accent="#1c5fb0", success="#00735a",
     warning="#8a5a00", error="#b3371b", foreground="#1d2733", background="#f4f6f8", surface="#fcfdfe", panel="#e3e9f0",
@@ -43,6 +44,10 @@ class Palette:
         """One line that ends in an ellipsis where its cell is too small."""
         style = f"bold {self.of(tone)}" if bold else self.of(tone)
         return Text.assemble((words, style), no_wrap=True, overflow="ellipsis", end="")
+
+    def part(self, part: Part) -> Text:
+        styles = ((words, f"bold {self.of(tone)}" if bold else self.of(tone)) for words, tone, bold in part)
+        return harmless(Text.assemble(*styles))
 
 
 def harmless(text: Text) -> Text:

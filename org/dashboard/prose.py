@@ -32,7 +32,7 @@ def blocks(markdown: str) -> list[Block]:
     """In their order. HTML is words like any other."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     found, open_ones = [], list[Token]()
-    for token in parser.parse(figures.harmless(markdown)):
+    for token in parser.parse(figures.harmless(markdown.expandtabs(4))):
         open_ones.append(token)
         if token.level == 0 and token.nesting <= 0:
             found.append(_block(tuple(open_ones)))

@@ -53,9 +53,10 @@ class Reader:
         if mark != self._mark:
             self._eventful = self._read_eventful(con, self._eventful)
         self._costs.read(con, setting, now, mark)
-        if (wanted, mark, now.timestamp() // 60) != self._wanted:
+        looked_at = wanted, setting, mark, now.timestamp() // 60
+        if looked_at != self._wanted:
             self._eventful = replace(self._eventful, **self._looked_at(con, setting, wanted, now))
-        self._mark, self._wanted = mark, (wanted, mark, now.timestamp() // 60)
+        self._mark, self._wanted = mark, looked_at
         seen, frozen = meta.get(con, "supervisor_seen_at"), meta.get(con, "frozen")
         return replace(
             self._eventful,
@@ -108,7 +109,7 @@ class Reader:
             case "programs":
                 return {"ideas": tuple(IDEAS.select(con, "WHERE state = 'open' ORDER BY id DESC LIMIT ?", IDEA_COUNT))}
             case "findings":
-                return {"findings": certificates.read(con)}
+                return {"findings": certificates.read(con, len(setting.rungs))}
             case "devices":
                 return {"uses": machines.uses(con, now)}
             case _:

@@ -189,13 +189,13 @@ class DeviceUse:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """Something that is in a head. outcome: of its certificate's fresh runs, {} before there is one; merge: its number. held:
-    whether it did on the largest rung it was tested on; None: on none."""
+    """Something that is in a head. outcome: of its certificate's fresh runs, {} before there is one; merge: its number. claim:
+    what may be said of it, as `org findings` has it."""
 
     experiment: Experiment
     merge: int
     outcome: Mapping[str, Any]
-    held: bool | None = None
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)

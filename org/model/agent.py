@@ -32,6 +32,9 @@ class Cause(StrEnum):
     UNKNOWN = "unknown screen"  # alive, and nothing tells what it shows: nothing is typed
 
 
+OF_A_PERSON = frozenset({Cause.LOGIN, Cause.PERMISSION, Cause.PERSON, Cause.UNKNOWN})  # what only a person can settle
+
+
 class Control(StrEnum):
     AGENT = "agent"
     REQUESTED = "requested"  # a person asked; the agent finishes its sentence

@@ -147,7 +147,7 @@ def _hits(box: Box, others: Sequence[Box]) -> bool:
 
 
 def _marks(drawing: Drawing, frame: Frame, found: Progress) -> None:
-    """What moved a head without a dot of its own: a revert, a stack, a new root."""
+    """What moved the head without a dot of its own: a program's beginning, a revert, a stack, a new root."""
     for stair in found.stairs:
         if stair.why:
             x, y = frame.x(stair.x), frame.y(stair.level)

@@ -88,7 +88,7 @@ def _stairs(grid: Grid, found: Progress) -> None:
 
 
 def _marks(grid: Grid, found: Progress) -> None:
-    """What moved a head without a dot of its own: a revert, a stack, a new root."""
+    """What moved the head without a dot of its own: a program's beginning, a revert, a stack, a new root."""
     for stair in found.stairs:
         if stair.why:
             grid.cells.put(grid.column(stair.x), grid.row(stair.level), MARK, "head")
@@ -112,7 +112,7 @@ def _entries(found: Progress) -> list[tuple[str, str, str]]:
     if found.sigma:
         entries.append(("░", f"± σ of one run ({found.sigma:.2g})", "band"))
     if any(stair.why for stair in found.stairs):
-        entries.append((MARK, "out again, stack, root", "head"))
+        entries.append((MARK, "begun, out again, stack, root", "head"))
     if found.fresh is not None:
         entries.append(("┐", "on fresh seeds", "certified"))
     counts = [(kind, sum(d.kind is kind for d in found.dots)) for kind in kinds.KINDS]

@@ -1,5 +1,5 @@
 """The head's staircase: what it is worth after each move. Merges move it, and so do reverts, a person's new root, and, where
-all programs are shown together, the stacks that enter the lab's head."""
+all programs are shown together, the beginning of one on a better head and the stacks that enter the lab's head."""
 
 import bisect
 import sqlite3

@@ -84,6 +84,9 @@ def open_existing(path: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
     """Open a ledger that is there and of this version; LedgerError says what else it is."""
     if not path.exists():
         raise LedgerError(f"no lab here yet ({path.name} is missing in {path.parent}); make one with `org start`")
+    if not path.stat().st_size:  # SQLite would write into it, and nobody would see any more that it was emptied
+        words = "is empty: what was in it is lost. Restore a copy before `org start`, which would begin a new one"
+        raise LedgerError(f"{path.name} {words}")
     connection = _connect(path, busy_seconds)
     try:
         have = _schema_version(connection)

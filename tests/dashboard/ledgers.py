@@ -21,9 +21,12 @@ from org.model.message import Kind
 from org.model.pool import Pool, Slot
 from org.model.program import Program
 from org.model.run import Purpose, Run
+from org.model.study import Kind as StudyKind
+from org.model.study import State as StudyState
+from org.model.study import Study
 from org.store import agents, atomic, experiments, ledger, mail, meta, programs, runs
 from org.store.layout import Layout
-from org.store.tables import AGENTS, EXPERIMENTS, MERGES, POOLS, PROGRAMS, SLOTS
+from org.store.tables import AGENTS, EXPERIMENTS, MERGES, POOLS, PROGRAMS, SLOTS, STUDIES
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 CONFIG = {
@@ -224,6 +227,9 @@ def _kept(lab: Lab, e: Experiment, effect: float) -> None:
     _pool(lab, e.program, e.run_tree)
     if lab.dice.random() < 0.4:
         experiments.move(lab.con, e.id, move.CERTIFY, lab.later(60))
+        told = {"certified": True, "gain": effect, "se": 0.001, "shrunk_gain": effect * 0.98, "reason": "e 99, needs 20"}
+        id = STUDIES.next_name(lab.con, "S")
+        STUDIES.insert(lab.con, Study(id, StudyKind.CERTIFICATE, e.id, StudyState.DONE, "chief", lab.at, outcome=told))
 
 
 def _under_way(lab: Lab, names: list[str]) -> None:

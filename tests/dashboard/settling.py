@@ -141,6 +141,7 @@ def _in_the_way(app: App[Any], pumps: list[MessagePump]) -> dict[str, object]:
         "messages": [pump for pump in pumps if pump.message_queue_size or pump._next_callbacks],
         "layout": top._layout_required or top._scroll_required or top._recompose_required,
         "drawing": top._repaint_required or top._dirty_widgets or top._callbacks,
+        "what moves": app.animator._animations or app.animator._scheduled,  # without animations too, at its clock's next tick
         "resizing": app._resize_event or app._resize_timer or app._batch_count,
         "workers": [worker for worker in app.workers if not worker.is_finished],
         "the newest frame": not getattr(app, "shows_newest", True),

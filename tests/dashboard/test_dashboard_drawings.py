@@ -1,5 +1,6 @@
 """The plots of the dashboard are those of `org plot`, read again only where something happened that they show."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -71,6 +72,19 @@ def test_a_heartbeat_leaves_the_plot_and_a_verdict_changes_it(book: Ledger) -> N
     after = look(looking, asked).picture
     assert before is not None and after is not None
     assert len(after.numbers.dots) == len(before.numbers.dots) + 1
+
+
+@pytest.mark.parametrize("plot", [Plot.PROGRESS, Plot.EFFECTS, Plot.COMPUTE])
+def test_a_config_that_was_applied_meanwhile_is_drawn(book: Ledger, plot: Plot) -> None:
+    """Another metric, and another direction of it."""
+    looking, task = follower(book), {"metric": "accuracy", "direction": "max"}
+    before = look(looking, Asked(plot))
+    with book.transaction() as con:
+        meta.put(con, "config", json.dumps(ledgers.CONFIG | {"task": task}))
+    after = look(looking, Asked(plot))
+    assert before.picture is not None and after.picture is not None
+    assert (before.picture.numbers.metric, after.picture.numbers.metric) == ("val_bpb", "accuracy")
+    assert look(looking, Asked(plot)).picture is after.picture
 
 
 def test_what_is_drawn_again_is_what_reading_everything_gives(book: Ledger) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +13,20 @@ from standing import Build
 
 from org.dashboard.follower import Follower, setting_of, told
 from org.dashboard.palette import Palette
-from org.dashboard.state import DeviceLine, LabState, Level
+from org.dashboard.state import DeviceLine, LabState, Level, Wanted
 from org.dashboard.widgets.devices_table import DevicesTable, Row
 from org.model import experiment
+from org.model.agent import State as AgentState
 from org.model.experiment import State
 from org.model.idle import Cause, Interval
+from org.model.merge import Kind as Moved
+from org.model.merge import Merge
+from org.model.merge import State as Done
+from org.model.study import Kind, Study
+from org.model.study import State as StudyState
 from org.store import experiments, ledger, meta
 from org.store.layout import Layout
+from org.store.tables import AGENTS, EXPERIMENTS, MERGES, STUDIES
 
 
 def follower(layout: Layout, later: float = 0.0) -> Follower:
@@ -223,11 +231,50 @@ def test_a_silent_supervisor_is_a_note_after_half_a_minute(lab: Build) -> None:
     assert late.notes[0].level is Level.WARNING
 
 
+def test_an_agent_in_a_persons_hands_is_called_neither_silent_nor_waiting(lab: Build) -> None:
+    layout = lab()
+    with ledger.open_existing(layout.ledger).transaction() as con:
+        for name in ("junior-1", "junior-3"):  # ada has the second
+            AGENTS.update(con, name, state=AgentState.STALLED)
+    seen = words(follower(layout).look())
+    assert "Silent for too long: junior-1. g goes" in seen and "Held by a person: junior-3." in seen
+
+
 def test_a_supervisor_that_never_ran_is_a_note(lab: Build) -> None:
     layout = lab()
     with ledger.open_existing(layout.ledger).transaction() as con:
         meta.put(con, "supervisor_seen_at", None)
     assert "has not run yet" in words(follower(layout).look())
+
+
+def test_of_a_finding_no_more_is_said_than_org_findings_says(lab: Build) -> None:
+    """A stack has taken E33 and E9; E53 simplifies, and held at a larger scale together with another."""
+    layout, rungs = lab(60, 8), {"task": {"metric": "val_bpb", "ladder": [{"depth": 8}, {"depth": 12}]}}
+    book = ledger.open_existing(layout.ledger)
+
+    def claims() -> dict[str, str]:
+        return {line.experiment.id: line.claim for line in follower(layout).look(wanted=Wanted("findings")).findings}
+
+    before = claims()
+    assert before["E9"] == "nothing yet: `org certify` tests it on fresh seeds"
+    assert before["E53"].startswith("better by 0.01") and before["E53"].endswith("no claim about learning")
+    with book.transaction() as con:
+        EXPERIMENTS.update(con, "E53", claim=experiment.Claim.SIMPLIFY, margin=0.001)
+        told = {"gain": 0.004, "shrunk_gain": 0.003, "p_not_positive": 0.01, "expected": 0.009}
+        STUDIES.insert(con, Study("S90", Kind.STACK, "", StudyState.DONE, "chief", ledgers.NOW, outcome=told))
+        move = Merge(MERGES.next_id(con), "S90", "", "head", "a", "b", "c", Done.DONE, ledgers.NOW, ledgers.NOW, Moved.STACK)
+        MERGES.insert(con, replace(move, detail={"taken": ["E33", "E9"]}))
+    assert claims()["E53"] == "no regression beyond 0.001"
+    assert claims()["E33"] == (
+        "it is in S90: +0.0040 together (shrunk +0.0030; sum of parts +0.0090); its own gain is not reported"
+    )
+    with book.transaction() as con:
+        meta.put(con, "config", json.dumps(ledgers.CONFIG | rungs))
+        plan = {"rung": 1, "depth": 12, "bundle": True, "experiments": ["E53", "E9"]}
+        STUDIES.insert(con, Study("S91", Kind.RUNG, "", StudyState.DONE, "chief", ledgers.NOW, None, plan, {"held": True}))
+    assert claims()["E53"] == "no regression beyond 0.001; confirmed only together with 1 other"
+    assert claims()["E33"] == "nothing yet: `org promote E33` tests it at a larger scale"
+    book.close()
 
 
 def test_the_settings_come_from_the_config() -> None:

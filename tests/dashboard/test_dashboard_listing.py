@@ -11,6 +11,7 @@ from org.dashboard.machines import uses
 from org.dashboard.screens.standup import sections_of
 from org.dashboard.state import Listing, Query, Sort
 from org.dashboard.thread import thread_of
+from org.dashboard.widgets.prose import Prose
 from org.model.idle import Cause
 from org.store import idle, ledger, reads
 from org.store.ledger import Ledger
@@ -94,4 +95,5 @@ def test_a_month_marks_the_days_with_a_page_and_the_chosen_one() -> None:
 
 def test_sections_of_a_standup_are_its_headings() -> None:
     page = "# Standup\n\n## Questions to you\n\nNone.\n\n## junior-1\n\n### Wrong turns\n\n```\n# no heading\n```\n"
-    assert [str(option.prompt) for option in sections_of(page)] == ["Questions to you", "junior-1", "  Wrong turns"]
+    found = sections_of(Prose(page).headings)
+    assert [str(option.prompt) for option in found] == ["Questions to you", "junior-1", "  Wrong turns"]

@@ -7,6 +7,7 @@ from recorder import Recorder
 from settling import Visitor, _pressed
 from standing import Build, Running
 from textual.events import Resize
+from textual.widgets import Input
 
 from org.dashboard.commands import Command, matching
 from org.dashboard.rests import REST_SECONDS, Rests
@@ -73,6 +74,38 @@ async def test_a_dialogue_that_is_closed_before_it_stands_leaves_a_screen_that_l
         await _alone(visitor)
         await visitor.press("down")
         assert "Two open" in screen.text(app) or "junior-1" in screen.text(app)
+
+
+async def test_enter_twice_at_once_is_enter_once(lab: Build, running: Running) -> None:
+    verbs = Recorder()
+    async with running(lab(), verbs) as (app, visitor):
+        for opening, left in (
+            (("ctrl+p", *"take", "space", *"junior-2"), 1),
+            (("ctrl+p", *"veto", "space", *"e11"), 2),  # its form
+            (("ctrl+home", "down", "w", *"hi"), 1),
+            (("colon", *"status"), 2),  # what it said
+        ):
+            await visitor.press(*opening)
+            assert isinstance(app.focused, Input)
+            for _ in range(2):
+                app.focused._forward_event(_pressed("enter"))
+            await visitor.settled()
+            assert len(app.screen_stack) == left, opening
+            await _alone(visitor)
+        assert verbs.calls == [("takeover", "junior-2"), ("send", "--", "junior-1", "hi"), ("status",)]
+
+
+async def test_enter_twice_at_once_opens_one_page_and_one_form(lab: Build, running: Running) -> None:
+    async with running(lab()) as (app, visitor):
+        for tab, widget in (("2", "#experiment-table"), ("1", "#questions")):
+            await visitor.press(tab)
+            app.query_one(widget).focus()
+            await visitor.settled()
+            for _ in range(2):
+                app.query_one(widget)._forward_event(_pressed("enter"))
+            await visitor.settled()
+            assert len(app.screen_stack) == 2, widget
+            await visitor.press("escape")
 
 
 async def _alone(visitor: Visitor) -> None:

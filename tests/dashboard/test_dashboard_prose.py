@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import screen
+from rich.style import Style
+from rich.text import Text
 from settling import Overheard, Visitor, eventually
 from textual.app import App, ComposeResult
 from textual.geometry import Offset
@@ -11,9 +13,10 @@ from textual.selection import Selection
 
 from org.dashboard import prose
 from org.dashboard.palette import Palette
-from org.dashboard.widgets import lines
+from org.dashboard.widgets import lines, strips
 from org.dashboard.widgets.lines import Lines
 from org.dashboard.widgets.prose import Prose
+from org.dashboard.widgets.strips import Styles
 
 COLOURS = Palette(*["#102030"] * 6)
 
@@ -80,6 +83,17 @@ def test_code_is_shown_as_it_is() -> None:
     assert [line.rstrip() for line in read("```python\nx = [1]\n\n  y = 2\n```")] == ["  x = [1]", "", "    y = 2"]
 
 
+def test_tabs_indent_as_their_author_saw_them() -> None:
+    assert [line.rstrip() for line in read("- a\n\t- b")] == [" • a", "    • b"]
+    assert [line.rstrip() for line in read("```\nall:\n\tcc x.c\n```")] == ["  all:", "      cc x.c"]
+
+
+def test_no_line_of_a_text_turns_its_direction_or_becomes_two() -> None:
+    said = lines.of("a\u202eb\tc\x0cd\u2028e\u2066f\n\n+ g\n")
+    assert [line.plain for line in said] == ["a b     c d e f", "", "+ g"]
+    assert strips.strip(Text("a\u202eb\u2066c\x1b\nd"), 9, Styles(Style())).text == "a b c  d "
+
+
 async def test_a_long_text_is_rendered_to_its_end_but_once() -> None:
     text = "\n\n".join(f"paragraph {number}" for number in range(400))
     async with reading(Counting(text)) as (app, visitor):
@@ -113,7 +127,7 @@ async def test_a_heading_comes_to_the_top() -> None:
 
 
 async def test_lines_scroll_both_ways_and_are_selected_as_they_are_read() -> None:
-    shown = Lines(lines.of("\n".join(f"{number} " + "x" * 80 + " end" for number in range(50))))
+    shown = Lines([Text("\x1b[0m"), *lines.of("\n".join(f"{number} " + "x" * 80 + " end" for number in range(1, 50)))])
     async with reading(shown) as (app, visitor):
         await visitor.press("down", "down")
         assert screen.lines(app)[0].startswith("2 xxx")
@@ -122,3 +136,5 @@ async def test_lines_scroll_both_ways_and_are_selected_as_they_are_read() -> Non
         assert "xxx end" in screen.lines(app)[0]
         app.screen.selections = {shown: Selection.from_offsets(Offset(0, 3), Offset(4, 3))}
         assert app.screen.get_selected_text() == "3 xx"
+        app.screen.selections = {shown: Selection.from_offsets(Offset(0, 0), Offset(4, 0))}
+        assert app.screen.get_selected_text() == " [0m", "nothing that a terminal obeys is copied into one"

@@ -3,6 +3,7 @@
 import threading
 
 import ledgers
+import pytest
 import screen
 from recorder import Recorder
 from settling import Visitor, eventually
@@ -11,6 +12,7 @@ from textual import on
 from textual.message import Message
 from textual.widgets import TabbedContent
 
+from org.dashboard.app import VIEWS
 from org.dashboard.state import LabState, Wanted
 from org.dashboard.watcher import Frame, Watcher
 
@@ -34,6 +36,15 @@ async def test_an_app_that_is_up_before_its_tabs_shows_the_first_one_when_it_com
     app = LateTabs(layout.ledger, layout, Recorder(), ledgers.CONFIG, lambda: ledgers.NOW)
     async with app.run_test(size=(80, 24)) as pilot:
         await eventually(Visitor(pilot), lambda: "junior-1" in screen.text(app))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_that_never_stands_is_shown_nothing(name: str) -> None:
+    """As the app closes, the next tab is not mounted any more."""
+    view = VIEWS[name]()
+    view.offer(LabState(lab="main"))
+    view.take_focus()
+    assert view.lab.lab == "main"
 
 
 async def test_a_tab_that_was_left_does_not_come_back_with_the_focus(lab: Build, running: Running) -> None:

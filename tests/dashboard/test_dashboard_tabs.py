@@ -9,6 +9,7 @@ from settling import eventually
 from standing import Build, Running
 from textual.widgets import Tree
 
+from org.dashboard import palette
 from org.dashboard.widgets.events_table import EventsTable
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.model import experiment, program
@@ -122,6 +123,19 @@ async def test_messages_show_their_body(lab: Build, running: Running) -> None:
         await eventually(visitor, lambda: "News [of] the day" in screen.text(app))
         await visitor.press("home", "ctrl+home")
         await eventually(visitor, lambda: "It [b]rains[/b]." in screen.text(app))
+
+
+async def test_a_letter_that_is_open_takes_the_colours_of_another_theme(lab: Build, running: Running) -> None:
+    async with running(lab()) as (app, visitor):
+        await visitor.press("7", "ctrl+end")
+        app.theme = palette.LIGHT.name
+        await visitor.settled()
+        app.query_one("#message-table").focus()
+        body = app.query_one("#body").region
+        ours = screen.looks(app, body)
+        assert all(colour.lower() in ours for colour in (palette.of_app(app).dim, palette.of_app(app).live))
+        await visitor.press("up", "down")
+        assert screen.looks(app, body) == ours, "as it is when it is opened anew"
 
 
 async def test_the_log_grows_at_its_end(lab: Build, running: Running) -> None:

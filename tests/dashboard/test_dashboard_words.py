@@ -1,11 +1,16 @@
 """Symbols and figures."""
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
 from org.dashboard import figures
-from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, PROGRAM
+from org.dashboard.state import NO_CURVE, LabState
+from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, PROGRAM, Tone
+from org.dashboard.widgets import numbers
 from org.model import agent, experiment, program
+from org.plots.progress import Bracket
 
 
 def test_every_state_has_a_sign_of_one_cell_and_words() -> None:
@@ -33,6 +38,13 @@ def test_a_past_time_is_rough(seconds: float, said: str) -> None:
 def test_a_bar_is_as_long_as_its_cell() -> None:
     for fraction in (-1.0, 0.0, 0.33, 1.0, 7.0):
         assert len("".join(figures.bar(fraction, 12))) == 12
+
+
+@pytest.mark.parametrize(("gain", "tone"), [(0.004, Tone.GOOD), (0.001, Tone.WARN), (-0.001, Tone.WARN), (-0.004, Tone.BAD)])
+def test_what_fresh_seeds_say_is_good_only_where_it_is(gain: float, tone: Tone) -> None:
+    fresh = Bracket(2.0, 2.0 - gain, gain, 0.002, 6, "optimizer")
+    [believed] = [parts for label, parts in numbers.answers(LabState(curve=replace(NO_CURVE, fresh=fresh))) if label == "Believe"]
+    assert (f"{gain:+.4f} ± 0.0020", tone, True) in believed[0]
 
 
 def test_metrics_are_short_whatever_their_size() -> None:

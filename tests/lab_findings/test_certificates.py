@@ -156,6 +156,8 @@ def test_a_merge_whose_test_is_refused_is_in_nobodys_way(played: Played) -> None
 
 @pytest.mark.parametrize("what", ["environment", "drift_epoch"])
 def test_what_changes_between_its_runs_ends_a_certificate_and_it_may_be_asked_for_anew(played: Played, what: meta.Key) -> None:
+    said: list[str] = []
+    played.office.say = said.append  # type: ignore[method-assign]
     e = merged(played, 0.3)
     study = ask(played, e.id)
     played.held = True
@@ -170,6 +172,9 @@ def test_what_changes_between_its_runs_ends_a_certificate_and_it_may_be_asked_fo
     assert found.state is StudyState.CANCELLED and "changed before all its runs were made" in found.reason
     assert studies.outstanding_of(con, study.id) == [] and played.experiment(e.id).state is State.MERGED
     assert not certificate.is_asked(con, e.id, 1)
+    letter = next(m for m in mail.of_reader(con, "human") if study.id in m.subject)
+    assert letter.subject == f"{study.id} was called off: certificate of {e.id}" and letter.body.endswith("ask anew.")
+    assert any(line.startswith(f"{study.id} cancelled · certificate of {e.id}") for line in said)
 
 
 def test_a_merge_of_which_the_task_leaves_nothing_is_not_tested(played: Played) -> None:

@@ -170,13 +170,14 @@ def test_the_times_of_a_timeline_are_those_of_the_labs_timezone(ledgers: Ledgers
 
 def test_what_moves_a_head_without_a_dot_is_marked_and_named() -> None:
     dots = tuple(Dot(float(n), 2.0, kinds.DISCARDED, f"E{n}", "x", 0.0) for n in range(1, 9))
-    stairs = (Stair(0, 2.05), Stair(3, 2.01), Stair(5, 2.04, "E3 out"), Stair(7, 1.99, "stack S2"))
+    stairs = (Stair(0, 2.05), Stair(1, 2.02, "late begins"), Stair(5, 2.04, "E3 out"), Stair(7, 1.99, "stack S2"))
     found = Progress("val_bpb", False, None, "experiments", dots, stairs, 0.0, None, 8.0)
     text = "\n".join(line.plain for line in progress_text.lines(found, "main", 80, 24))
-    assert text.count(progress_text.MARK) == 3, "two on the staircase, one in the legend"
-    assert "E3 out" in text and "stack S2" in text
+    assert text.count(progress_text.MARK) == 4, "three on the staircase, one in the legend"
+    assert f"{progress_text.MARK} begun, out again, stack, root" in text
+    assert "late begins" in text and "E3 out" in text and "stack S2" in text
     drawn = progress_svg.draw(found, "main").inner()
-    assert "E3 out" in drawn and "stack S2" in drawn
+    assert "late begins" in drawn and "E3 out" in drawn and "stack S2" in drawn
 
 
 def test_of_dots_that_share_a_cell_the_one_that_matters_most_shows() -> None:

@@ -81,6 +81,15 @@ def test_a_missing_ledger_names_the_way_to_one(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("ledger*"))
 
 
+def test_an_emptied_ledger_is_told_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch()
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=r"ledger.db is empty: what was in it is lost. Restore a copy before `org start`"):
+            ledger.open_existing(path)
+    assert path.stat().st_size == 0 and list(tmp_path.glob("ledger*")) == [path]
+
+
 def test_a_locked_ledger_is_told_after_the_wait(book: Ledger) -> None:
     impatient = ledger.open_existing(book.path, busy_seconds=0.05)
     with (

@@ -2,7 +2,7 @@
 
 Not Textual's (8.2): that lays out every entry whenever it opens and reads markup in what agents wrote."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -66,7 +66,7 @@ class Finder(Dialogue[None]):
     @on(LedgerTable.Chosen)
     def _do(self) -> None:
         row = self.query_one(Entries).selected
-        if row is not None:
+        if row is not None and self.is_active:  # a second Enter comes before the first has taken the palette away
             self.app.pop_screen()
             self.app.call_later(row[1].call)
 
@@ -90,8 +90,8 @@ def _help(row: Row, colours: Palette, width: int) -> Text:
     return colours.text(row[1].help, Tone.DIM)
 
 
-def of_verbs(known: Iterable[SystemCommand], later: Callable[..., object]) -> Finder:
-    return Finder("Every verb", [Command(c.title, c.help, partial(later, c.callback)) for c in known])
+def of_verbs(known: Iterable[SystemCommand]) -> Finder:
+    return Finder("Every verb", [Command(c.title, c.help, c.callback) for c in known])
 
 
 def of_themes(app: App[Any]) -> Finder:

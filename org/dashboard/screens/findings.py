@@ -1,4 +1,4 @@
-"""Tab 4: what is in a head, and its certificates; f says what may be claimed."""
+"""Tab 4: what is in a head, its certificates, and what may be claimed of it."""
 
 from rich.text import Text
 from textual import on
@@ -14,13 +14,13 @@ from org.dashboard.widgets.hints import Hints
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.view import View
 from org.model.experiment import Experiment, State
-from org.science.labels import Label
 
 
 class Findings(View):
     def compose(self) -> ComposeResult:
         yield FindingsTable(id="finding-table")
         yield Static(id="finding-detail")
+        yield Static(id="finding-claim")
         yield Hints(id="finding-count")
 
     def show(self, was: LabState | None, lab: LabState) -> None:
@@ -39,10 +39,9 @@ class Findings(View):
     def _detail(self) -> None:
         if self.app.is_running:
             row = self.query_one(FindingsTable).selected
-            rungs = len(self.lab.setting.rungs)
-            self.query_one("#finding-detail", Static).update(
-                Text("") if row is None else harmless(detail(row, self.palette, rungs))
-            )
+            for name, words in (("#finding-detail", detail), ("#finding-claim", claim)):
+                said = Text("") if row is None else harmless(words(row, self.palette))
+                self.query_one(name, Static).update(said, layout=False)
             self.post_message(self.Selected())
 
     @on(LedgerTable.Chosen, "#finding-table")
@@ -64,31 +63,17 @@ def told(found: tuple[FindingLine, ...]) -> list[str]:
     return [words, "f says what may be claimed", "Enter tells all", "y tests on fresh seeds"]
 
 
-def detail(line: FindingLine, colours: Palette, rungs: int = 1) -> Text:
-    """The certificate in words, whether it may be quoted, and what explains the gain. rungs: of the ladder."""
+def detail(line: FindingLine, colours: Palette) -> Text:
+    """The certificate in words, and what explains the gain."""
     e, outcome = line.experiment, line.outcome
     text = Text.assemble((f"{e.id} ", f"bold {colours.plain}"), (e.subject, colours.plain))
     text.append(f"  by {e.author} in {e.program}, merge {line.merge}", style=colours.dim)
     sign = EXPERIMENT[e.state]
     said = str(outcome.get("reason") or "no certificate yet: its gain is that of the runs that selected it")
-    text.append(f"\n{sign}  ", style=colours.of(sign.tone))
-    if e.state is State.CERTIFIED:
-        text.append(f"{_quoted(line, rungs)}  ", style=f"bold {colours.good}")
-    text.append(said, style=colours.plain)
+    text.append(f"\n{sign}  ", style=colours.of(sign.tone)).append(said, style=colours.plain)
     why = str(e.label_detail.get("reason") or "not matched for compute").removeprefix(f"{e.label}: ")
     return text.append(f"\nlabel: {e.label or 'none'}  ", style=colours.plain).append(why, style=colours.dim)
 
 
-def _quoted(line: FindingLine, rungs: int) -> str:
-    """What may be said of one that is certified, as `org findings` has it."""
-    quoted = line.outcome.get("shrunk_gain")
-    if rungs > 1 and not line.held:
-        return (
-            "it did not hold at a larger rung"
-            if line.held is False
-            else f"may not be claimed yet: org promote {line.experiment.id}"
-        )
-    if not isinstance(quoted, int | float):
-        return ""
-    where = "" if line.experiment.label == Label.ALGORITHM else " at the lab's budget, nothing about learning"
-    return f"quote {figures.gain(quoted)}{where}"
+def claim(line: FindingLine, colours: Palette) -> Text:
+    return Text.assemble(("may be claimed: ", colours.dim), (line.claim, f"bold {colours.plain}"))

@@ -42,6 +42,8 @@ class Form(Dialogue[tuple[str, ...] | None]):
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
+        if not self.is_active:  # a second Enter comes before the first has taken the form away
+            return
         inputs = list(self.query(Input))
         if event.input is not inputs[-1]:
             inputs[inputs.index(event.input) + 1].focus()

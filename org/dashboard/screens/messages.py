@@ -1,11 +1,12 @@
 """Tab 7: the lab's messages, each with its thread; r answers the selected one, b writes to everybody."""
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 
 from org.dashboard import figures
+from org.dashboard.palette import Part
 from org.dashboard.state import LabState
+from org.dashboard.symbols import Tone
 from org.dashboard.thread import thread_of
 from org.dashboard.widgets.ledger_table import LedgerTable
 from org.dashboard.widgets.messages_table import MessagesTable, Row
@@ -26,7 +27,7 @@ class Messages(View):
             self.query_one(MessagesTable).show_lab(lab)
             self.call_later(self._read)  # an answer belongs to the thread that is open
         if not lab.messages:
-            self.query_one(Prose).read("", (Text("No messages yet.", self.palette.dim),))
+            self.query_one(Prose).read("", ([("No messages yet.", Tone.DIM, False)],))
 
     @property
     def selected_message(self) -> Message | None:
@@ -44,7 +45,7 @@ class Messages(View):
             return
         self._open = shown
         text = row.message.body if len(thread) == 1 else "\n\n---\n\n".join(self._letter(m, row) for m in thread)
-        self.query_one(Prose).read(text, self._head(row))
+        self.query_one(Prose).read(text, _head(row))
         self.post_message(self.Selected())
 
     def _letter(self, message: Message, row: Row) -> str:
@@ -53,12 +54,13 @@ class Messages(View):
         mark = "▶ " if message.id == row.message.id else ""
         return f"{mark}**{message.sender} → {message.to}**, {at}\n\n{message.body}"
 
-    def _head(self, row: Row) -> tuple[Text, Text]:
-        message, colours = row.message, self.palette
-        at = figures.day_time(message.sent_at, row.setting.zone)
-        about = Text(f"{message.sender} → {message.to}  {at}  {message.kind.value}", colours.dim)
-        refs = f"  about {', '.join(message.refs)}" if message.refs else ""
-        return Text(message.subject, f"bold {colours.plain}"), about.append(refs, style=colours.live)
-
     def focus_main(self) -> None:
         self.query_one(MessagesTable).focus()
+
+
+def _head(row: Row) -> tuple[Part, Part]:
+    """Its subject; then who, when and what about."""
+    message, at = row.message, figures.day_time(row.message.sent_at, row.setting.zone)
+    refs = f"  about {', '.join(message.refs)}" if message.refs else ""
+    about = f"{message.sender} → {message.to}  {at}  {message.kind.value}"
+    return [(message.subject, Tone.PLAIN, True)], [(about, Tone.DIM, False), (refs, Tone.LIVE, False)]

@@ -1,5 +1,7 @@
 """Tab 6: the standups: a calendar, the days that have a page, its sections, and the page; r answers it."""
 
+from collections.abc import Iterable
+
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -8,8 +10,9 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from org.dashboard import month, prose
+from org.dashboard import month
 from org.dashboard.palette import harmless
+from org.dashboard.prose import Block
 from org.dashboard.state import LabState
 from org.dashboard.widgets.prose import Prose
 from org.dashboard.widgets.view import View
@@ -77,8 +80,9 @@ class Standup(View):
         days = self.query_one("#days", OptionList)
         if day not in {option.id for option in days.options}:
             return
-        self.query_one(Prose).read(markdown)
-        self.query_one("#sections", OptionList).set_options(sections_of(markdown))
+        page = self.query_one(Prose)
+        page.read(markdown)
+        self.query_one("#sections", OptionList).set_options(sections_of(page.headings))
 
     @on(OptionList.OptionHighlighted, "#sections")
     @on(OptionList.OptionSelected, "#sections")
@@ -92,7 +96,6 @@ class Standup(View):
         (days if self.lab.standups else self.query_one("#standup-page")).focus()
 
 
-def sections_of(markdown: str) -> list[Option]:
-    """The headings below the title, in order; each agent's own section is one of them."""
-    found = [block for _, block in prose.headings(prose.blocks(markdown))]
-    return [Option(harmless(Text(f"{'  ' * (block.level - 2)}{block.words}"))) for block in found]
+def sections_of(headings: Iterable[Block]) -> list[Option]:
+    """Each agent's own section is one of them."""
+    return [Option(harmless(Text(f"{'  ' * (block.level - 2)}{block.words}"))) for block in headings]

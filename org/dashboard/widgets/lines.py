@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from org.dashboard import figures
 from org.dashboard.widgets import strips
 from org.dashboard.widgets.strips import Styles
 
@@ -70,7 +71,7 @@ class Lines(ScrollView, can_focus=True):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         text = "\n".join(line.text.rstrip() if isinstance(line, Strip) else line.plain for line in self._lines)
-        return selection.extract(text), "\n"
+        return selection.extract(figures.harmless(text)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         self.refresh()
@@ -95,7 +96,7 @@ class Rendered(Lines):
 
 def of(text: str) -> list[Text]:
     """What is said as it is, a line a line."""
-    return [Text(line) for line in text.expandtabs().splitlines()]
+    return [Text(line) for line in figures.harmless(text.expandtabs()).removesuffix("\n").split("\n")]
 
 
 def _width(line: Text | Strip) -> int:

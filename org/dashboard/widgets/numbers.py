@@ -9,9 +9,9 @@ from textual import events
 from textual.widgets import Static
 
 from org.dashboard import figures, palette
-from org.dashboard.palette import Palette
+from org.dashboard.palette import Palette, Part
 from org.dashboard.state import Budget, LabState
-from org.dashboard.symbols import AGENT, EXPERIMENT, Tone
+from org.dashboard.symbols import AGENT, CONTROL, EXPERIMENT, Tone
 from org.model.agent import Agent, Cause, Control, State
 from org.model.experiment import IN_HEAD
 from org.model.experiment import State as ExperimentState
@@ -20,7 +20,6 @@ NEAR = 0.8  # of a budget: what is spent beyond is marked
 LABEL = 9  # cells
 CUT = 24  # cells: less of the last part is not worth showing
 MERGES = 8  # that are named at most
-Part = list[tuple[str, Tone, bool]]  # words, tone, bold
 
 
 class Numbers(Static):
@@ -65,7 +64,8 @@ def _believe(lab: LabState) -> list[Part]:
     found, parts = lab.curve, list[Part]()
     if found.fresh is not None:
         gain = f"{found.fresh.gain:+.4f} ± {found.fresh.se:.4f}"
-        parts.append([("fresh seeds ", Tone.DIM, False), (gain, Tone.GOOD, True), (f" ({found.fresh.program})", Tone.DIM, False)])
+        tone = _tone(found.fresh.gain, found.fresh.se)
+        parts.append([("fresh seeds ", Tone.DIM, False), (gain, tone, True), (f" ({found.fresh.program})", Tone.DIM, False)])
     merged = sum(line.count(IN_HEAD) for line in lab.programs)
     certified = sum(line.count((ExperimentState.CERTIFIED,)) for line in lab.programs)
     words = f"{certified} of {figures.count(merged, 'merge')} certified"
@@ -78,6 +78,11 @@ def _believe(lab: LabState) -> list[Part]:
         parts.append(_plain("false merges", f"≤ {bound:.2g} expected", f"α {lab.setting.protocol.alpha:g} a try"))
     sigma = f"{lab.sigma[0]:.2g}" if lab.sigma[1] else "unknown"
     return [*parts, _plain("noise σ", sigma, f"df {lab.sigma[1]:.0f}")]
+
+
+def _tone(gain: float, se: float) -> Tone:
+    """Of a gain that selected nothing: within its error it is neither good nor bad."""
+    return Tone.WARN if abs(gain) <= se else Tone.GOOD if gain > 0 else Tone.BAD
 
 
 def _agents(lab: LabState) -> list[Part]:
@@ -101,7 +106,8 @@ def _agents(lab: LabState) -> list[Part]:
 def _trouble(agent: Agent) -> tuple[str, Tone] | None:
     """Why it does not go on by itself."""
     if agent.control is Control.HUMAN:
-        return "◆ held", Tone.WARN
+        sign = CONTROL[Control.HUMAN]
+        return f"{sign.symbol} held", sign.tone
     if agent.state not in (State.WAITING, State.STALLED, State.CRASHED, State.PAUSED):
         return None
     sign = AGENT[agent.state]
@@ -145,9 +151,7 @@ def _line(label: str, parts: Sequence[Part], width: int, colours: Palette) -> Te
     text = Text(f"{label:<{LABEL}}", colours.dim, no_wrap=True, overflow="ellipsis", end="")
     for number, part in enumerate(parts):
         gap = "   " if number else ""
-        made = Text.assemble(
-            gap, *((words, f"bold {colours.of(tone)}" if bold else colours.of(tone)) for words, tone, bold in part)
-        )
+        made = Text(gap).append_text(colours.part(part))
         left = width - cell_len(text.plain)
         if cell_len(made.plain) > left:
             if number == 0 or left >= CUT:

@@ -6,7 +6,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from org.dashboard import palette, prose
-from org.dashboard.palette import Palette
+from org.dashboard.palette import Palette, Part
 from org.dashboard.prose import Block, Printer
 from org.dashboard.widgets.lines import Lines
 
@@ -20,14 +20,14 @@ class Prose(Lines):
 
     def __init__(self, markdown: str = "", id: str | None = None) -> None:
         super().__init__((), id)
-        self._markdown, self._head = markdown, tuple[Text, ...]()
+        self._markdown, self._head = markdown, tuple[Part, ...]()
         self._blocks = prose.blocks(markdown)
         self._begins: list[int] = []  # the first line of every block that is rendered
         self._made: list[Text | Strip] = []
         self._made_for: tuple[int, Palette] | None = None
         self._printer: Printer | None = None
 
-    def read(self, markdown: str, head: tuple[Text, ...] = ()) -> None:
+    def read(self, markdown: str, head: tuple[Part, ...] = ()) -> None:
         """Show it from its beginning, under a head of lines that are not Markdown; nothing changes when it is shown."""
         if (markdown, head) == (self._markdown, self._head):
             return
@@ -69,7 +69,7 @@ class Prose(Lines):
         if asked == self._made_for:
             return
         self._made_for = asked
-        self._printer, self._begins, self._made = Printer(asked[1], width), [], list(self._head)
+        self._printer, self._begins, self._made = Printer(asked[1], width), [], [asked[1].part(line) for line in self._head]
         while len(self._begins) < len(self._blocks) and len(self._made) <= self.app.size.height:
             self._have(len(self._begins) + 1)
         self._show_made()

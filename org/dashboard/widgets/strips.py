@@ -9,8 +9,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-# What agents write may move a terminal's cursor; here it is a blank.
-_BLANKS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
+from org.dashboard import figures
 
 
 class Styles:
@@ -30,7 +29,7 @@ class Styles:
 
 def segments(text: Text, width: int, styles: Styles) -> Iterator[Segment]:
     """The text on one line: cut with an ellipsis, or filled with blanks. Its spans do not overlap."""
-    plain = text.plain.translate(_BLANKS)
+    plain = figures.harmless(text.plain).replace("\n", " ")
     length = len(plain) if plain.isascii() else cell_len(plain)
     if length > width:
         plain = set_cell_size(plain, max(width - 1, 0)) + "…" * (width > 0)

@@ -33,9 +33,9 @@ class View(Container):
         return palette.of_app(self.app)
 
     def offer(self, lab: LabState) -> None:
-        """A new frame, to be shown."""
+        """A new frame, to be shown; nothing of it before the view stands, which as the app closes it never does."""
         self.lab = lab
-        if lab is not self._shown:
+        if self.stands and lab is not self._shown:
             was, self._shown = self._shown, lab
             self.show(was, lab)
 
@@ -46,6 +46,11 @@ class View(Container):
     def show(self, was: LabState | None, lab: LabState) -> None:
         """Render lab. was: what is on the screen now, None when nothing of it can be kept."""
         raise NotImplementedError
+
+    def take_focus(self) -> None:
+        """As `focus_main`, once it stands."""
+        if self.stands:
+            self.focus_main()
 
     def focus_main(self) -> None:
         """Focus what the keys of this tab act on."""

@@ -4,12 +4,11 @@ import sqlite3
 
 from org.lab import stops
 from org.lab.drift import freezing
-from org.lab.guiding import troubles
 from org.lab.lab import Lab
 from org.lab.merging import worth
 from org.lab.rungs import promote
 from org.lab.spend import limits
-from org.model.agent import Agent, Control
+from org.model.agent import OF_A_PERSON, Agent, Control
 from org.model.agent import State as AgentState
 from org.model.direction import Direction
 from org.model.experiment import Experiment, State
@@ -70,7 +69,7 @@ def _asks(e: Experiment, what: str) -> str:
 def _stuck(agent: Agent) -> bool:
     """Only a person can help it; while one has it, somebody does."""
     alone = agent.control is Control.AGENT
-    waits = agent.state is AgentState.WAITING and agent.cause in troubles.PERSONS
+    waits = agent.state is AgentState.WAITING and agent.cause in OF_A_PERSON
     died = agent.state is AgentState.PAUSED and "in a row" in agent.reason
     return alone and (waits or died or agent.state is AgentState.STALLED)
 

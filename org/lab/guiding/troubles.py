@@ -4,7 +4,7 @@ pauses and not for ever. (Rate limits have credentials.py; a login needs a perso
 from datetime import datetime, timedelta
 
 from org.lab.lab import Lab
-from org.model.agent import Agent, Cause, Control, State
+from org.model.agent import OF_A_PERSON, Agent, Cause, Control, State
 from org.model.message import HUMAN, OFFICE, Kind
 from org.store import agents, mail, rows
 from org.store.tables import MESSAGES
@@ -12,7 +12,6 @@ from org.store.tables import MESSAGES
 PAUSE = timedelta(minutes=2)  # doubles with each letter in a row
 LETTERS = 6
 CALM = timedelta(hours=3)  # letters older than this are no row
-PERSONS = (Cause.LOGIN, Cause.PERMISSION, Cause.PERSON, Cause.UNKNOWN)  # what only a person can settle
 _GO_ON = (
     "Your last turn ended in an error of the model's provider. Go on where you were: look at your worktree (`git status`) "
     "and at your mail first."
@@ -52,7 +51,7 @@ def _go_on(lab: Lab, agent: Agent, now: datetime) -> bool:
 
 def _tell_person(lab: Lab, agent: Agent, now: datetime) -> bool:
     """An agent that waits for a person is a letter to the person, once each time."""
-    stuck = agent.state is State.STALLED or (agent.state is State.WAITING and agent.cause in PERSONS)
+    stuck = agent.state is State.STALLED or (agent.state is State.WAITING and agent.cause in OF_A_PERSON)
     if not stuck or now - agent.state_since < PAUSE:
         return False
     id = f"stuck-{agent.name}-{agent.state_since:%Y%m%dT%H%M%S}"

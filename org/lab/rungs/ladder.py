@@ -98,15 +98,21 @@ def measured(con: sqlite3.Connection, id: str) -> list[Measured]:
     return sorted((m for m in alone if m is not None), key=lambda m: m.rung)
 
 
+def tested(con: sqlite3.Connection) -> dict[str, Study]:
+    """Of every experiment that was tested on a larger rung the study of the largest; there its own before a bundle's."""
+    done = sorted(
+        (s for s in _all(con) if s.state is State.DONE), key=lambda s: (s.plan["rung"], not s.plan["bundle"], int(s.id[1:]))
+    )
+    return {id: study for study in done for id in study.plan["experiments"]}
+
+
 def highest(con: sqlite3.Connection, id: str) -> Study | None:
-    """The study of the largest rung that an experiment was tested on; there its own before a bundle's."""
-    done = [s for s in studies_of(con, id) if s.state is State.DONE]
-    return max(done, key=lambda s: (s.plan["rung"], not s.plan["bundle"], int(s.id[1:])), default=None)
+    """The study of the largest rung that an experiment was tested on."""
+    return tested(con).get(id)
 
 
-def is_confirmed(con: sqlite3.Connection, id: str) -> bool:
-    """Whether it held on the largest rung that it was tested on."""
-    study = highest(con, id)
+def held(study: Study | None) -> bool:
+    """Whether what was tested held there; False of what was not."""
     return study is not None and bool(study.outcome.get("held"))
 
 
