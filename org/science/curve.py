@@ -8,8 +8,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from org.model.errors import Refused
 from org.science.protocol import Protocol
 
@@ -53,6 +51,8 @@ def fit(points: Sequence[Point], protocol: Protocol) -> Curve:
 
     The asymptote is a fixed share of the loss at 1×: between 0.7× and 1.5× the prediction hardly depends on it.
     """
+    import numpy as np  # as in tails.py: most verbs need none of it
+
     at_one = [p.value for p in points if abs(math.log(p.ratio)) <= protocol.curve.same_log_ratio]
     x = np.log([p.ratio for p in points])
     if not at_one or len(points) < 3 or np.ptp(x) == 0.0:

@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from org.science import evidence, tails
 from org.science.protocol import Protocol
 
@@ -86,4 +84,6 @@ def _at(rows: Sequence[Sequence[float]], df: float, pair_correlation: float, pro
 
 def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
     """Linear interpolation over xs in any one direction; the outermost y beyond them."""
+    import numpy as np  # as in tails.py: most verbs need none of it
+
     return float(np.interp(x, xs, ys)) if xs[0] < xs[-1] else float(np.interp(x, list(reversed(xs)), list(reversed(ys))))

@@ -1,9 +1,13 @@
 """Weighted rank correlation: how well one kind of run orders ideas as another does."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def correlation(xs: Sequence[float], ys: Sequence[float], weights: Sequence[float] | None = None) -> float | None:
@@ -12,6 +16,8 @@ def correlation(xs: Sequence[float], ys: Sequence[float], weights: Sequence[floa
     weights: how many ideas a pair stands for (one over the chance that it was observed), so that a sample thinned on
     x gives the correlation of all ideas.
     """
+    import numpy as np  # as in tails.py: most verbs need none of it
+
     if len(xs) < 3:
         return None
     share = np.ones(len(xs)) if weights is None else np.asarray(weights, dtype=float)

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import libtmux
-from libtmux.exc import LibTmuxException
+from typing import TYPE_CHECKING
 
 from org.model.errors import TerminalError
+
+if TYPE_CHECKING:
+    import libtmux
 
 OLDEST = (3, 2)  # split-window -e, if-shell -F, attach -f
 INSTALL = "install it (Debian, Ubuntu: `apt install tmux`; macOS: `brew install tmux`)"
@@ -78,8 +79,11 @@ class Tmux:
         return Answer(done.returncode, tuple(done.stdout.splitlines()), done.stderr)
 
     @contextmanager
-    def pane(self, pane_id: str) -> Iterator[libtmux.Pane]:
+    def pane(self, pane_id: str) -> Iterator["libtmux.Pane"]:
         """libtmux's object of a pane, for what a person asks for one pane at a time; its errors become ours."""
+        import libtmux  # a tenth of what a verb takes to start, and next to none needs it
+        from libtmux.exc import LibTmuxException
+
         try:
             server = libtmux.Server(socket_path=self.socket, config_file=str(self.conf))
             yield libtmux.Pane.from_pane_id(server, pane_id)

@@ -52,6 +52,13 @@ def test_help_imports_nothing_heavy() -> None:
     assert "takeover" in done.stdout
 
 
+def test_verbs_and_the_dashboard_import_what_they_may_never_need_only_when_they_do() -> None:
+    modules = "org.cli.status, org.cli.propose, org.cli.inbox, org.dashboard.app"
+    code = f"import sys, {modules}; print([m for m in ('numpy', 'scipy', 'libtmux', 'optuna', 'torch') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", "a quarter of a second of every verb, 30 MB of the dashboard"
+
+
 def test_every_verb_has_help() -> None:
     for verb in main.VERBS:
         told = CliRunner().invoke(main.org, [verb, "--help"])
