@@ -1,7 +1,6 @@
 """`org dashboard`: agents, experiments, programs, findings, plots, standup, messages, devices, log."""
 
 import gc
-import os
 
 import click
 
@@ -15,7 +14,9 @@ from org.terminal import tether
 def command(ctx: click.Context) -> None:
     """The dashboard. It renders the ledger; quitting it stops nothing."""
     gc.disable()  # until the first frame: what is imported and read stays, and walking it again and again is a third of the time
-    os.environ.setdefault("ESCDELAY", "40")  # ms in which Textual waits for what may follow Esc; else 100
+    from org.dashboard import escape
+
+    escape.hasten()
     from org.dashboard.app import DashboardApp  # Textual takes most of a second to import
 
     lab = context.lab(ctx)

@@ -17,6 +17,7 @@ listing.py      one page of the experiments, filtered and sorted by the ledger
 costs.py        tokens, dollars, device-hours, and what is left of the limits
 machines.py     the devices: who is on them, how much they were used, why they idle
 curtain.py      what keeps a screen as it is until all that a key changes has changed
+escape.py       how soon a lone Esc is noticed
 rests.py        when memory is tidied: while the person rests
 prose.py        Markdown as lines of a screen
 certificates.py what is in a head, with its certificate
